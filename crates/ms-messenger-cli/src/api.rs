@@ -20,6 +20,7 @@ use crate::{
     platform::Platform,
     print,
     terminal::{escaped, shown},
+    text,
     transport::{http_options, retry},
     usage,
 };
@@ -83,7 +84,7 @@ fn no_list(error: Error) -> Error {
     if error.kind() != ErrorKind::Protocol {
         return error;
     }
-    error.with_message("the response is no page of a list: leave --paginate out")
+    error.with_message(text::api::NOT_A_PAGE)
 }
 
 /// Prints a response, or what the filter selects of it.
@@ -100,7 +101,7 @@ fn respond(args: &ApiArgs, response: &Response, filter: Option<&JsonPath>) -> Re
         (Ok(value), None) if args.common.json => vec![escaped(&value.to_string())],
         (Ok(value), None) => vec![shown(&format!("{value:#}"))],
         (Err(_), Some(_)) => {
-            let text = "the response is no JSON, so that nothing can be selected of it";
+            let text = text::api::NOTHING_TO_SELECT;
             // The request was executed.
             return Err(Error::new(ErrorKind::Protocol, text).with_delivery(Delivery::Sent));
         }
@@ -118,24 +119,22 @@ fn respond(args: &ApiArgs, response: &Response, filter: Option<&JsonPath>) -> Re
 fn wanted(args: &ApiArgs) -> Result<Wanted> {
     let invalid = |field: &str, rule: &str| usage::refused("api", field, rule);
     let method = args.method.trim().to_ascii_uppercase();
-    let rule = "must be GET, HEAD, POST, PUT, PATCH or DELETE";
+    let rule = text::api::METHODS;
     let known = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
     let method = known.contains(&method.as_str()).then_some(method);
     let method = method.ok_or_else(|| invalid("METHOD", rule))?;
     let method = Method::from_bytes(method.as_bytes()).map_err(|_| invalid("METHOD", rule))?;
     let is_read = method == Method::GET;
     if args.paginate && !is_read {
-        return Err(invalid("--paginate", "is for GET only"));
+        return Err(invalid("--paginate", text::api::ONLY_FOR_GET));
     }
     let filter = args.filter.as_deref().map(JsonPath::parse).transpose();
-    let filter = filter.map_err(|error| {
-        let rule = format!("is no JSONPath: {}", error.message());
-        invalid("--filter", &rule)
-    })?;
+    let filter = filter
+        .map_err(|error| invalid("--filter", &text::api::not_a_json_path(error.message())))?;
     let headers = args.header.iter().map(|text| header(text));
     let headers = headers.collect::<Result<Vec<_>>>()?;
     let body = match &args.input {
-        Some(_) if is_read => return Err(invalid("--input", "is not for GET")),
+        Some(_) if is_read => return Err(invalid("--input", text::api::NOT_FOR_GET)),
         Some(path) => Some(body(path, &headers)?),
         None => None,
     };
@@ -150,15 +149,13 @@ fn wanted(args: &ApiArgs) -> Result<Wanted> {
 /// Reads a header. Its value is not repeated in errors: it may be a secret.
 fn header(text: &str) -> Result<(HeaderName, HeaderValue)> {
     let invalid = |rule: &str| usage::refused("api", "--header", rule);
-    let rule = "must be a name and a value, e.g. 'Prefer: return=minimal'";
+    let rule = text::api::NOT_A_HEADER;
     let (name, value) = text.split_once(':').ok_or_else(|| invalid(rule))?;
     let name = HeaderName::from_bytes(name.trim().as_bytes()).map_err(|_| invalid(rule))?;
     let mut value = HeaderValue::from_str(value.trim()).map_err(|_| invalid(rule))?;
     value.set_sensitive(true);
     if OWN_HEADERS.contains(&name.as_str()) {
-        return Err(invalid(
-            "must not be authorization, content-length or host, which are set",
-        ));
+        return Err(invalid(text::api::OWN_HEADER));
     }
     Ok((name, value))
 }
@@ -178,9 +175,10 @@ fn body(path: &Path, headers: &[(HeaderName, HeaderValue)]) -> Result<(HeaderVal
         .to_str()
         .is_ok_and(|kind| kind.starts_with("application/json"));
     if is_json && let Err(error) = serde_json::from_slice::<serde::de::IgnoredAny>(&bytes) {
-        let (line, column) = (error.line(), error.column());
         let rule = format!(
-            "is not JSON (line {line} column {column}): --header 'Content-Type: …' names another type"
+            "{}: {}",
+            text::input::not_json(&error),
+            text::api::OTHER_TYPE
         );
         return Err(Problem::new("--input", rule).into_error(ErrorKind::InvalidRequest));
     }
@@ -195,20 +193,18 @@ fn platform(args: &ApiArgs, settings: &Settings) -> Result<Platform> {
     let configured: Vec<Platform> = configured.filter(|it| *it != Platform::Ucwa).collect();
     let chosen = match (args.common.platform, configured.as_slice()) {
         (Some(Platform::Ucwa), _) => {
-            let rule = "ucwa has no paths before a sign-in: its server names each address";
+            let rule = text::api::NO_PATHS;
             return Err(Problem::new("--platform", rule).into_error(ErrorKind::Unsupported));
         }
         (Some(named), _) => named,
         (None, [only]) => *only,
         (None, []) => {
-            let text = "no platform is configured: msm doctor says what each needs";
+            let text = text::platform::NONE_CONFIGURED;
             return Err(Error::new(ErrorKind::Config, text));
         }
         (None, several) => {
             let names: Vec<&str> = several.iter().map(|it| it.as_str()).collect();
-            let names = names.join(", ");
-            let text =
-                format!("several platforms are configured ({names}): choose one with --platform");
+            let text = text::platform::several_configured(&names.join(", "));
             return Err(Error::new(ErrorKind::Config, text));
         }
     };
@@ -243,7 +239,7 @@ fn failed(args: &ApiArgs, error: Error, settings: Option<&Settings>) -> Exit {
     }
     let Explained { error, advice } = explain(error, settings);
     let exit = Exit::of(&error);
-    let doubt = "it is unknown whether the request was executed: look before you make it again";
+    let doubt = text::api::UNKNOWN;
     let advice = if exit == Exit::Unknown {
         Some(doubt)
     } else {
@@ -256,7 +252,8 @@ fn failed(args: &ApiArgs, error: Error, settings: Option<&Settings>) -> Exit {
         };
         let _ = print::result(&line.to_string());
     } else if exit == Exit::Unknown {
-        print::important(format_args!("error: {}\n  {doubt}", error.message()));
+        let error = text::outcome::error(error.message());
+        print::important(format_args!("{error}\n  {doubt}"));
     } else {
         print::important(print::plain_error_text(&error, exit, advice));
     }

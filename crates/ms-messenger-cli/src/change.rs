@@ -18,7 +18,7 @@ use crate::{
     place::{Opening, Place},
     print, report, send,
     show::{handle, message_id, unsupported},
-    usage,
+    text, usage,
 };
 
 /// Attempts of a change, which is the same if it is made twice.
@@ -50,11 +50,11 @@ impl Change<'_> {
 
     const fn done(&self) -> &'static str {
         match self {
-            Self::Text(_) | Self::Html(_) => "edited",
-            Self::Delete => "deleted",
-            Self::Restore => "restored",
-            Self::React(_) => "reaction added",
-            Self::Unreact(_) => "reaction removed",
+            Self::Text(_) | Self::Html(_) => text::read::WAS_EDITED,
+            Self::Delete => text::read::WAS_DELETED,
+            Self::Restore => text::read::WAS_RESTORED,
+            Self::React(_) => text::read::REACTION_ADDED,
+            Self::Unreact(_) => text::read::REACTION_REMOVED,
         }
     }
 }
@@ -70,9 +70,9 @@ pub(crate) async fn reply(args: ReplyArgs) -> Exit {
     let has_id = message.is_some() || target.reply_to.is_some();
     if has_own || !has_id {
         let rule = if has_own {
-            "--to, --reply-to and --request have no place here: give the target and the message"
+            text::read::REPLY_TARGET
         } else {
-            "the message is missing: give its id after the target, or a link to the message"
+            text::read::REPLY_MESSAGE_MISSING
         };
         return usage::report_violation(rule, Some("reply"), send.json);
     }
@@ -88,7 +88,7 @@ pub(crate) async fn edit(args: &EditArgs) -> Exit {
         (Some(text), _) => ("--text", text),
         (None, Some(html)) => ("--html", html),
         (None, None) => {
-            let rule = "the new content is missing: give --text TEXT or --html HTML";
+            let rule = text::read::CONTENT_MISSING;
             return usage::report_violation(rule, Some("edit"), json);
         }
     };
@@ -97,7 +97,7 @@ pub(crate) async fn edit(args: &EditArgs) -> Exit {
         Err(error) => return report::failed(error, json),
     };
     if let Some(warning) = controls::find_in(option, &content) {
-        print::note(format_args!("warning: {warning}"));
+        print::note(text::outcome::warning(warning));
     }
     let change = match option {
         "--text" => Change::Text(&content),
@@ -225,16 +225,15 @@ async fn make(place: &Place, args: &MessageArgs, id: &str, change: &Change<'_>) 
                     thread.update_message(id, &update).await
                 }
                 Change::Delete => thread.delete_message(id).await,
-                Change::Restore => Err(unsupported(place, "does not restore messages")),
+                Change::Restore => Err(unsupported(place, text::read::NO_RESTORING)),
                 Change::React(_) | Change::Unreact(_) => {
-                    Err(unsupported(place, "has no reactions"))
+                    Err(unsupported(place, text::read::NO_REACTIONS))
                 }
             }
         }
-        Place::Conversation(..) | Place::Peer(..) => Err(unsupported(
-            place,
-            "does not change messages that were sent",
-        )),
+        Place::Conversation(..) | Place::Peer(..) => {
+            Err(unsupported(place, text::read::NO_CHANGES))
+        }
     }
 }
 
@@ -242,8 +241,7 @@ async fn make(place: &Place, args: &MessageArgs, id: &str, change: &Change<'_>) 
 fn unknown(args: &CommonArgs, error: Error, opening: &Opening) -> Exit {
     let Explained { error, .. } = explain(error, opening.settings.as_ref());
     let exit = Exit::Unknown;
-    let advice =
-        "it is unknown whether the change was made: run it again, which changes nothing twice";
+    let advice = text::read::CHANGE_UNKNOWN;
     if args.json {
         let line = Line {
             advice: Some(advice),
@@ -253,7 +251,8 @@ fn unknown(args: &CommonArgs, error: Error, opening: &Opening) -> Exit {
         let _ = print::result(&line.to_string());
     } else {
         let problem = Problem::new("change", error.message());
-        print::important(format_args!("error: {}\n  {advice}", problem.rule));
+        let error = text::outcome::error(&problem.rule);
+        print::important(format_args!("{error}\n  {advice}"));
     }
     exit
 }

@@ -20,6 +20,7 @@ use crate::{
     print, report,
     show::unsupported,
     terminal::{escaped, shown_line},
+    text,
     transport::http_options,
     usage,
 };
@@ -33,29 +34,35 @@ const MOST_CONTACTS: usize = 100;
 /// shown.
 type Columns = &'static [(&'static str, &'static [&'static str])];
 
-const NAMED: Columns = &[("NAME", &["/displayName"]), ("ID", &["/id"])];
-const CHATS: Columns = &[
-    ("TOPIC", &["/topic"]),
-    ("KIND", &["/chatType"]),
-    ("MEMBERS", &["/members"]),
-    ("ID", &["/id"]),
+const NAMED: Columns = &[
+    (text::read::NAME, &["/displayName"]),
+    (text::read::ID, &["/id"]),
 ];
-const TOPICS: Columns = &[("TOPIC", &["/topic"]), ("ID", &["/id"])];
+const CHATS: Columns = &[
+    (text::read::TOPIC, &["/topic"]),
+    (text::read::KIND, &["/chatType"]),
+    (text::read::MEMBERS, &["/members"]),
+    (text::read::ID, &["/id"]),
+];
+const TOPICS: Columns = &[(text::read::TOPIC, &["/topic"]), (text::read::ID, &["/id"])];
 const TEMPLATES: Columns = &[
-    ("NAME", &["/name"]),
-    ("LANGUAGE", &["/language"]),
-    ("STATUS", &["/status"]),
+    (text::read::NAME, &["/name"]),
+    (text::read::LANGUAGE, &["/language"]),
+    (text::read::STATUS, &["/status"]),
 ];
 const CONTACTS: Columns = &[
-    ("NAME", &["/name"]),
-    ("ADDRESS", &["/uri"]),
-    ("MAIL", &["/emailAddresses"]),
+    (text::read::NAME, &["/name"]),
+    (text::read::ADDRESS, &["/uri"]),
+    (text::read::MAIL, &["/emailAddresses"]),
 ];
 const MEMBERS: Columns = &[
-    ("NAME", &["/displayName"]),
-    ("ADDRESS", &["/email"]),
-    ("ROLES", &["/roles"]),
-    ("ID", &["/userId", "/communicationIdentifier/rawId", "/id"]),
+    (text::read::NAME, &["/displayName"]),
+    (text::read::ADDRESS, &["/email"]),
+    (text::read::ROLES, &["/roles"]),
+    (
+        text::read::ID,
+        &["/userId", "/communicationIdentifier/rawId", "/id"],
+    ),
 ];
 
 /// Lists things.
@@ -75,9 +82,9 @@ async fn list(args: &ListThingsArgs, opening: &mut Opening) -> Result<(Vec<Value
     );
     if needs_of != of.is_some() {
         let rule = if needs_of {
-            "is missing: the team of channels, the target of members, or the name of contacts"
+            text::read::OF_MISSING
         } else {
-            "is for channels, members and contacts only"
+            text::read::OF_UNUSED
         };
         return Err(usage::refused("list", "OF", rule));
     }
@@ -97,8 +104,7 @@ async fn list(args: &ListThingsArgs, opening: &mut Opening) -> Result<(Vec<Value
             (all::<Value>(pages).await?, TOPICS)
         }
         Things::Conversations if args.common.platform == Some(Platform::Ucwa) => {
-            let rule = "ucwa has conversations within a session only, and each command has a \
-                        session of its own: msm read sip:… --follow shows what arrives";
+            let rule = text::read::UCWA_CONVERSATIONS;
             return Err(Problem::new("--platform", rule).into_error(ErrorKind::Unsupported));
         }
         Things::Contacts => (contacts(args, of, opening).await?, CONTACTS),
@@ -126,7 +132,7 @@ async fn of_acs_messages(
             TEMPLATES,
         ),
         _ => {
-            let rule = "is missing, or no GUID: templates belong to a channel";
+            let rule = text::read::CHANNEL_MISSING;
             let field = "ACS_CHANNEL_REGISTRATION_ID";
             return Err(Problem::new(field, rule).into_error(ErrorKind::Config));
         }
@@ -172,9 +178,7 @@ async fn members(args: &ListThingsArgs, of: &str, opening: &mut Opening) -> Resu
             Ok(members.cloned().unwrap_or_default())
         }
         Place::Peer(..) => {
-            let what = "lists no members: it has conversations within a session only, and each \
-                        command has a session of its own";
-            let error = unsupported(&place, what);
+            let error = unsupported(&place, text::read::UCWA_MEMBERS);
             place.end().await;
             Err(error)
         }
@@ -192,9 +196,7 @@ async fn contacts(args: &ListThingsArgs, of: &str, opening: &mut Opening) -> Res
     connect::sign_out(&session).await;
     let found = found?;
     if found.has_more {
-        print::note(format_args!(
-            "there are more than {MOST_CONTACTS}: search for a longer name"
-        ));
+        print::note(text::read::more_contacts(MOST_CONTACTS));
     }
     Ok(found.contacts.iter().map(contact).collect())
 }
@@ -218,7 +220,7 @@ async fn all<T: Serialize + DeserializeOwned>(pages: Pages<T>) -> Result<Vec<Val
     while let Some(page) = pages.next_page().await? {
         for item in page {
             items.push(serde_json::to_value(item).map_err(|error| {
-                let text = "an item has no JSON form";
+                let text = text::outcome::ITEM_WITHOUT_JSON;
                 ms_messenger::Error::new(ErrorKind::Other, text).with_source(error)
             })?);
         }

@@ -16,6 +16,7 @@ use crate::{
     connect::{self, Client, Connection, sign_out},
     environment,
     platform::Platform,
+    text,
     transport::http_options,
 };
 
@@ -50,7 +51,7 @@ impl Opening {
         retry: RetryPolicy,
     ) -> Result<Place> {
         if let Target::Person(Address::Phone(_) | Address::WhatsApp(_)) = target {
-            let rule = "what is sent to a telephone number cannot be read: only events report it";
+            let rule = text::read::TELEPHONE_NUMBER;
             return Err(Problem::new("TARGET", rule).into_error(ErrorKind::Unsupported));
         }
         let settings = Settings::read(&args.connection, &environment::process)?;
@@ -95,7 +96,7 @@ impl Opening {
         platform: Platform,
     ) -> Result<&Settings> {
         if args.platform.is_some_and(|named| named != platform) {
-            let rule = format!("must be {} here", platform.as_str());
+            let rule = text::platform::must_be(platform.as_str());
             return Err(Problem::new("--platform", rule).into_error(ErrorKind::InvalidRequest));
         }
         let settings = Settings::read(&args.connection, &environment::process)?;
@@ -130,7 +131,7 @@ fn conversation(target: &Target) -> Result<ConversationId> {
 }
 
 fn unsupported() -> Error {
-    let rule = "the messages of this target cannot be read";
+    let rule = text::read::UNREADABLE_TARGET;
     Problem::new("TARGET", rule).into_error(ErrorKind::Unsupported)
 }
 

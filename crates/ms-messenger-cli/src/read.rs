@@ -15,7 +15,7 @@ use crate::{
     exit::Exit,
     interrupt::Interrupt,
     place::{Opening, Place},
-    print, report,
+    print, report, text,
     unread::output_unread,
     usage,
 };
@@ -30,7 +30,7 @@ pub(crate) async fn run(args: &ReadArgs) -> Exit {
         .iter()
         .find(|(_, is_given)| *is_given && !args.follow)
     {
-        let rule = format!("{option} needs --follow");
+        let rule = text::options::needs_one_of(option, &["--follow"]);
         return usage::report_violation(&rule, Some("read"), args.common.json);
     }
     let mut opening = Opening::default();
@@ -43,7 +43,7 @@ pub(crate) async fn run(args: &ReadArgs) -> Exit {
 async fn read(args: &ReadArgs, opening: &mut Opening) -> Result<Exit> {
     // From the start: a signal during a look-up ends it in order, too.
     let mut interrupt = Interrupt::listen().map_err(|error| {
-        Error::new(ErrorKind::Other, "cannot listen for signals").with_source(error)
+        Error::new(ErrorKind::Other, text::process::NO_SIGNALS).with_source(error)
     })?;
     let target = &args.target.target;
     let place = tokio::select! {
@@ -72,7 +72,7 @@ const fn interrupted(args: &ReadArgs) -> Exit {
 
 async fn read_place(args: &ReadArgs, place: &Place, root: Option<&str>) -> Result<Exit> {
     if let (Place::Peer(..), false) = (place, args.follow) {
-        let text = "Skype for Business Server keeps no history: --follow shows what arrives";
+        let text = text::read::NO_HISTORY;
         return Err(Error::new(ErrorKind::Unsupported, text).with_platform("ucwa"));
     }
     let since = args.since.map(Since::Created);

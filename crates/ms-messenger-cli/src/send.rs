@@ -19,7 +19,7 @@ use crate::{
     args::{Relations as _, SendArgs},
     exit::Exit,
     interrupt::Interrupt,
-    usage,
+    text, usage,
 };
 
 /// Sends a message to each target, and reports of each whether it was sent.
@@ -48,8 +48,8 @@ pub(crate) async fn run(args: &SendArgs) -> Exit {
     let interrupt = match Interrupt::listen() {
         Ok(interrupt) => interrupt,
         Err(error) => {
-            let error =
-                Error::new(ErrorKind::Other, "cannot listen for signals").with_source(error);
+            let text = text::process::NO_SIGNALS;
+            let error = Error::new(ErrorKind::Other, text).with_source(error);
             return report.failed(None, error.with_delivery(Delivery::NotSent), None);
         }
     };

@@ -16,7 +16,7 @@ use crate::{
     explain::{Explained, explain},
     outcome::{Line, Status, moment},
     platform::Platform,
-    print,
+    print, text,
     transport::{http_options, retry},
     unsettled::{self, Unsettled},
     usage,
@@ -36,7 +36,7 @@ pub(crate) async fn run(args: &SettleArgs) -> Exit {
         }
         Ok((platform, Settled::NotFound)) => {
             delete(args, evidence);
-            let text = "the message was not sent: sending it again makes no duplicate";
+            let text = text::settle::NOT_SENT;
             report(
                 args,
                 platform,
@@ -48,9 +48,7 @@ pub(crate) async fn run(args: &SettleArgs) -> Exit {
         }
         Ok((platform, Settled::NotYet(then))) => {
             let then = moment(then);
-            let text = format!(
-                "the message was not found, but can still appear: run this again after {then}"
-            );
+            let text = text::settle::not_yet(&then);
             let (status, exit) = (Status::NotYet, Exit::Unknown);
             report(args, platform, status, exit, &text, Some(&then))
         }
@@ -58,7 +56,7 @@ pub(crate) async fn run(args: &SettleArgs) -> Exit {
             cannot_tell(args, error, settings.as_ref())
         }
         Ok((platform, _)) => {
-            let error = Error::new(ErrorKind::Other, "this program does not know the verdict");
+            let error = Error::new(ErrorKind::Other, text::settle::UNKNOWN_VERDICT);
             cannot_tell(
                 args,
                 error.with_platform(platform.as_str()),
@@ -76,9 +74,7 @@ async fn verdict(
 ) -> Result<(Platform, Settled)> {
     let unsettled = Unsettled::read(evidence, args.request.as_deref())?;
     if unsettled.is_of_used_key {
-        let text = "the evidence is that of a send whose key was rejected as used, and proves \
-                    nothing about the first use: to run it again without a duplicate, give the \
-                    --first-sent of the first use of the key, within five minutes of it";
+        let text = text::settle::USED_KEY;
         return Err(Error::new(ErrorKind::InvalidRequest, text));
     }
     let settings = settings.insert(Settings::read(&args.connection, &environment::process)?);
@@ -112,17 +108,11 @@ fn found(args: &SettleArgs, platform: Platform, receipt: &Receipt) -> Exit {
         };
         line.to_string()
     } else {
-        format!(
-            "the message was sent: {}",
-            print::sent_text(platform.as_str(), receipt)
-        )
+        text::send::found(&print::sent_text(platform.as_str(), receipt))
     };
     match print::result(&text) {
         Ok(()) => Exit::Success,
-        Err(_) => print::failure(
-            "the message was sent, but the result could not be written",
-            Exit::SentUnread,
-        ),
+        Err(_) => print::failure(text::settle::RESULT_UNWRITTEN, Exit::SentUnread),
     }
 }
 
@@ -166,9 +156,7 @@ fn cannot_tell(args: &SettleArgs, error: Error, settings: Option<&Settings>) -> 
         let _ = print::result(&line.to_string());
     } else {
         let text = print::error_text(&error, exit, advice.as_deref());
-        print::important(format_args!(
-            "it is still unknown whether the message was sent\n{text}"
-        ));
+        print::important(text::settle::still_unknown(&text));
     }
     exit
 }

@@ -14,7 +14,7 @@ use crate::{
     read::Item,
     report,
     terminal::shown,
-    usage,
+    text, usage,
 };
 
 /// Prints a message as the service returns it.
@@ -37,7 +37,7 @@ async fn show(args: &MessageArgs, opening: &mut Opening) -> Result<String> {
         Place::Channel(_) | Place::Chat(_) => {
             let message = handle(&place, args, id)?.get().await?;
             serde_json::to_value(message).map_err(|error| {
-                Error::new(ErrorKind::Other, "the message has no JSON form").with_source(error)
+                Error::new(ErrorKind::Other, text::outcome::MESSAGE_WITHOUT_JSON).with_source(error)
             })?
         }
         Place::Thread(client, thread) => {
@@ -49,7 +49,7 @@ async fn show(args: &MessageArgs, opening: &mut Opening) -> Result<String> {
             client.request(Method::GET, path).json().await?
         }
         Place::Conversation(..) | Place::Peer(..) => {
-            let error = unsupported(&place, "reads no single message: use msm read");
+            let error = unsupported(&place, text::read::NO_SINGLE_MESSAGES);
             place.end().await;
             return Err(error);
         }
@@ -75,12 +75,12 @@ pub(crate) fn message_id<'a>(args: &'a MessageArgs, command: &'static str) -> Re
         .filter(|id| !id.is_empty());
     match (given, of_link) {
         (Some(given), Some(link)) if given != link => {
-            let rule = "the link names another message: use only one of them";
+            let rule = text::read::OTHER_MESSAGE;
             Err(usage::refused(command, "MESSAGE", rule))
         }
         (Some(id), _) | (None, Some(id)) => Ok(id),
         (None, None) => {
-            let rule = "is missing: give its id after the target, or a link to the message";
+            let rule = text::read::MESSAGE_MISSING;
             Err(usage::refused(command, "MESSAGE", rule))
         }
     }
@@ -102,7 +102,7 @@ pub(crate) fn handle(place: &Place, args: &MessageArgs, id: &str) -> Result<Mess
             })
         }
         Place::Chat(chat) => Ok(chat.message(id)),
-        _ => Err(unsupported(place, "has no such operation")),
+        _ => Err(unsupported(place, text::read::NO_OPERATION)),
     }
 }
 

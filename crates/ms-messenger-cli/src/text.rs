@@ -1,5 +1,6 @@
 //! Every text that `msm` prints, by command; the help of commands and options stands in `args`.
 
+pub(crate) mod api;
 pub(crate) mod batch;
 pub(crate) mod card;
 pub(crate) mod compose;
@@ -23,9 +24,12 @@ pub(crate) mod outbox;
 pub(crate) mod outcome;
 pub(crate) mod platform;
 pub(crate) mod process;
+pub(crate) mod read;
 pub(crate) mod recorder;
 pub(crate) mod report;
 pub(crate) mod schema;
+pub(crate) mod send;
+pub(crate) mod settle;
 pub(crate) mod sign_in;
 #[cfg(test)]
 mod tests;

@@ -16,6 +16,7 @@ use crate::{
     outcome::moment,
     platform::Platform,
     state::make_folder,
+    text,
 };
 
 /// Folder inside the state folder.
@@ -50,14 +51,12 @@ impl Unsettled {
                 inner.unwrap_or(&form).clone()
             }
             None => included
-                .ok_or_else(|| invalid("the evidence comes without its request: give --request"))?
+                .ok_or_else(|| invalid(text::settle::REQUEST_MISSING))?
                 .clone(),
         };
         let form = match own {
             Some(Value::Null) => {
-                return Err(invalid(
-                    "the line has no evidence: the delivery of its send is known",
-                ));
+                return Err(invalid(text::settle::NO_EVIDENCE));
             }
             Some(own) => own,
             None => &line,
@@ -85,10 +84,8 @@ fn json(path: &Path) -> Result<Value> {
     let name = files::name(path);
     let text = files::text_or_input(path, files::MESSAGE);
     let text = text.map_err(|error| files::unusable(path, &error))?;
-    serde_json::from_str(&without_bom(text)).map_err(|error| {
-        let (line, column) = (error.line(), error.column());
-        invalid(&format!("{name} is not JSON (line {line} column {column})"))
-    })
+    serde_json::from_str(&without_bom(text))
+        .map_err(|error| invalid(&text::compose::not_json(name, &error)))
 }
 
 /// Returns the error of unusable content.

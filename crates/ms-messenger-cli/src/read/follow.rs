@@ -17,7 +17,7 @@ use super::{
     pages::{Since, graph_item, last},
     written,
 };
-use crate::{args::ReadArgs, exit::Exit, place::Place, print};
+use crate::{args::ReadArgs, exit::Exit, place::Place, print, text};
 
 /// The terms of Graph ask for long intervals.
 const TEAMS: Duration = Duration::from_secs(60);
@@ -116,7 +116,7 @@ fn goes_on(error: Error) -> Result<()> {
     if !error.is_transient() {
         return Err(error);
     }
-    print::note(format_args!("{error}; looking again later"));
+    print::note(text::read::again_later(error));
     Ok(())
 }
 
@@ -136,10 +136,7 @@ async fn follow_peer(
                     return Ok(exit);
                 }
             }
-            Incoming::Missed(count) => print::note(format_args!(
-                "warning: lost {}, which arrived faster than it was printed",
-                print::counted(count, "event")
-            )),
+            Incoming::Missed(count) => print::note(text::outcome::warning(text::read::lost(count))),
             _ => {}
         }
     }

@@ -9,6 +9,7 @@ use crate::{
     outcome::moment,
     place::Place,
     terminal::{escaped, shown, shown_line},
+    text,
 };
 
 /// Kinds of messages that a service writes itself: those of Teams, and of ACS.
@@ -103,7 +104,11 @@ impl Item {
     fn sender_or_kind(&self) -> &str {
         let kind = self.at(&["/messageType", "/type"]).unwrap_or_default();
         let is_system = self.raw["eventDetail"].is_object() || SYSTEM.contains(&kind);
-        let nobody = if is_system { "(system)" } else { "(unknown)" };
+        let nobody = if is_system {
+            text::read::SYSTEM
+        } else {
+            text::read::UNKNOWN_SENDER
+        };
         self.sender().unwrap_or(nobody)
     }
 
@@ -126,7 +131,7 @@ impl Item {
         match self.content() {
             (Some(html), true) => {
                 let text = NewChatMessage::html(html).visible_text();
-                text.trim_end().replace('\u{fffc}', "[picture]")
+                text.trim_end().replace('\u{fffc}', text::read::PICTURE)
             }
             (Some(text), false) => text.to_owned(),
             (None, _) => String::new(),
@@ -150,14 +155,14 @@ impl Item {
         let sender = shown_line(self.sender_or_kind());
         let mut head = format!("{}  {sender}", shown_line(self.created()));
         if self.at(&["/replyToId"]).is_some() {
-            head.push_str("  (reply)");
+            head.push_str(&format!("  {}", text::read::REPLY));
         }
         if self.edited().is_some() {
-            head.push_str("  (edited)");
+            head.push_str(&format!("  {}", text::read::EDITED));
         }
         head.push_str(&format!("  [{}]", shown_line(self.id())));
         if self.deleted().is_some() {
-            return format!("{head}\n  (deleted)");
+            return format!("{head}\n  {}", text::read::DELETED);
         }
         let subject = self.at(&["/subject"]);
         let subject = subject.map(|it| format!("\n  ** {} **", shown_line(it)));
@@ -183,8 +188,8 @@ impl Item {
 fn attachment(attachment: &Value) -> Option<&str> {
     let name = attachment["name"].as_str().filter(|it| !it.is_empty());
     name.or_else(|| match attachment["contentType"].as_str()? {
-        "application/vnd.microsoft.card.adaptive" => Some("Adaptive Card"),
-        "messageReference" => Some("quoted message"),
+        "application/vnd.microsoft.card.adaptive" => Some(text::read::CARD),
+        "messageReference" => Some(text::read::QUOTED_MESSAGE),
         other => Some(other),
     })
 }

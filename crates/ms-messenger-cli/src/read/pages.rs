@@ -11,7 +11,7 @@ use ms_messenger::{
 use serde_json::Value;
 
 use super::item::Item;
-use crate::place::Place;
+use crate::{place::Place, text};
 
 /// The most pages that are read.
 const MOST_PAGES: usize = 200;
@@ -152,7 +152,7 @@ async fn raw(pages: Pages<Value>, count: usize) -> Result<Vec<Item>> {
 
 pub(super) fn graph_item(message: &ChatMessage) -> Result<Item> {
     let raw = serde_json::to_value(message).map_err(|error| {
-        let text = "the message has no JSON form";
+        let text = text::outcome::MESSAGE_WITHOUT_JSON;
         ms_messenger::Error::new(ms_messenger::ErrorKind::Other, text).with_source(error)
     })?;
     Ok(Item { raw })

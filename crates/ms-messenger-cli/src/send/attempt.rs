@@ -25,6 +25,7 @@ use crate::{
     keys::{FirstUses, KeyUse},
     mentions,
     platform::Platform,
+    text,
     transport::{http_options, retry},
 };
 
@@ -250,7 +251,7 @@ impl<'a> Sender<'a> {
 }
 
 fn interrupted_before(platform: Platform) -> Error {
-    let text = "interrupted before anything was sent";
+    let text = text::send::INTERRUPTED_BEFORE;
     let error = Error::new(ErrorKind::Cancelled, text).with_delivery(Delivery::NotSent);
     error.with_platform(platform.as_str())
 }
@@ -303,7 +304,7 @@ async fn send(
 
 /// Returns the error of a send that was ended before it returned.
 fn interrupted(messenger: &dyn Messenger, request: &SendRequest, began_at: SystemTime) -> Error {
-    let text = "interrupted before the response arrived";
+    let text = text::send::INTERRUPTED;
     let error = Error::new(ErrorKind::Cancelled, text)
         .with_delivery(Delivery::Unknown)
         .with_began_at(began_at)

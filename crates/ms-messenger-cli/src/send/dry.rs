@@ -14,6 +14,7 @@ use crate::{
     exit::Exit,
     platform::Platform,
     terminal::{shown, shown_line},
+    text,
     transport::http_options,
 };
 
@@ -81,14 +82,10 @@ fn text(platform: Platform, preview: &Preview) -> String {
     lines.extend(shortened(&body).lines().map(str::to_owned));
     lines.push(String::new());
     let needed = permission(platform, preview.operation);
-    lines.push(format!(
-        "permission: {}",
-        needed.unwrap_or("none of its own")
-    ));
+    lines.push(text::send::permission(needed));
     for operation in &preview.after {
-        let needed = operation.permission().unwrap_or("none of its own");
         let (method, path) = (operation.method(), operation.path());
-        lines.push(format!("before it: {method} {path} (permission: {needed})"));
+        lines.push(text::send::before(method, path, operation.permission()));
     }
     let lines = lines
         .iter()
@@ -105,19 +102,13 @@ fn headers_of(preview: &Preview) -> impl Iterator<Item = (String, String)> + '_ 
         let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
         (name.as_str().to_owned(), value)
     });
-    let credential = ("authorization".to_owned(), "(removed)".to_owned());
+    let credential = ("authorization".to_owned(), text::send::REMOVED.to_owned());
     std::iter::once(credential).chain(headers)
 }
 
 fn shortened(body: &str) -> String {
     match body.char_indices().nth(LONGEST_BODY) {
-        Some((end, _)) => {
-            let more = body.len() - end;
-            format!(
-                "{}… ({more} bytes more: --json prints all)",
-                shown(&body[..end])
-            )
-        }
+        Some((end, _)) => text::send::shortened(&shown(&body[..end]), body.len() - end),
         None => shown(body),
     }
 }

@@ -20,6 +20,7 @@ use crate::{
     connect::Client,
     files::{self, unreadable},
     platform::Platform,
+    text,
 };
 
 /// The pause between two looks.
@@ -49,8 +50,8 @@ impl Heard {
     pub(super) fn text(&self) -> String {
         match (self.status, &self.why) {
             (Some(status), _) => status.to_string(),
-            (None, Some(why)) => format!("nothing was reported: {why}"),
-            (None, None) => "nothing was reported in time".to_owned(),
+            (None, Some(why)) => text::send::nothing_reported(why),
+            (None, None) => text::send::NOTHING_REPORTED_IN_TIME.to_owned(),
         }
     }
 }
@@ -66,17 +67,12 @@ pub(super) fn check(platform: Platform, wanted: WaitFor, events: Option<&Path>) 
     let rule = match platform {
         Platform::AcsChat if is_read => return Ok(()),
         Platform::Ucwa if !is_read => return Ok(()),
-        Platform::AcsChat => "acs-chat reports no delivery: wait for read",
-        Platform::Ucwa => "ucwa does not report whether a message was read: wait for delivered",
-        Platform::MsgraphChat => {
-            "msgraph-chat does not report to a sender what others received or read"
-        }
+        Platform::AcsChat => text::send::ACS_CHAT_REPORTS,
+        Platform::Ucwa => text::send::UCWA_REPORTS,
+        Platform::MsgraphChat => text::send::MSGRAPH_CHAT_REPORTS,
         Platform::AcsMessages => match events {
             Some(path) => return check_events(path),
-            None => {
-                "acs-messages reports it in events: run msm listen --keep FILE, and name that file \
-                 with --events FILE"
-            }
+            None => text::send::ACS_MESSAGES_REPORTS,
         },
     };
     let error = Problem::new("--wait", rule).into_error(ErrorKind::Unsupported);
@@ -86,13 +82,13 @@ pub(super) fn check(platform: Platform, wanted: WaitFor, events: Option<&Path>) 
 /// Checks that the file of events can be read.
 fn check_events(path: &Path) -> Result<()> {
     let refused = |rule: &str| {
-        let name = format!("--events: {}", path.display());
+        let name = text::send::events_file(path.display());
         Err(Problem::new(name, rule).into_error(ErrorKind::Config))
     };
     // Before it is opened: that of a pipe would wait for whatever writes to it.
     match std::fs::metadata(path) {
         Ok(about) if !about.is_file() => {
-            return refused("is no regular file, as msm listen keeps one");
+            return refused(text::send::EVENTS_NOT_A_FILE);
         }
         Ok(_) => {}
         Err(error) => return refused(&unreadable(&error)),
@@ -198,7 +194,10 @@ async fn look(client: &Client, job: &Job, receipt: &Receipt) -> Result<Option<De
             let is_read = is_read(client, thread.as_str(), id.as_str()).await?;
             Ok(is_read.then_some(DeliveryStatus::Read))
         }
-        _ => Err(Error::new(ErrorKind::Unsupported, "nothing is reported")),
+        _ => {
+            let text = text::send::NOTHING_REPORTED;
+            Err(Error::new(ErrorKind::Unsupported, text))
+        }
     }
 }
 

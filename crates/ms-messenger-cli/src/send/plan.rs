@@ -5,7 +5,7 @@ use ms_messenger::{Delivery, Error, ErrorKind, Problem, Result, SendRequest};
 use super::{heard, report::Report};
 use crate::{
     args::SendArgs, choose::choose, compose, config::Settings, dry_run::Checker, environment,
-    mentions, platform::Platform, transport::http_options,
+    mentions, platform::Platform, text, transport::http_options,
 };
 
 /// One message to one target.
@@ -99,7 +99,7 @@ fn together(errors: Vec<(usize, String, Error)>, ready: Vec<Job>) -> Vec<Refused
     let mut all: Vec<Refused> = ready
         .into_iter()
         .map(|job| {
-            let text = "not sent, because another target was refused";
+            let text = text::send::OTHER_REFUSED;
             let error = Error::new(ErrorKind::Cancelled, text).with_delivery(Delivery::NotSent);
             Refused {
                 to: Some(job.request.to.to_string()),

@@ -14,7 +14,7 @@ use crate::{
     files::unreadable,
     outcome::{Line, OutboxPlace, Status},
     platform::Platform,
-    print, unsettled,
+    print, text, unsettled,
 };
 
 /// What is printed of the messages of one command.
@@ -52,7 +52,7 @@ impl<'a> Report<'a> {
     /// Prints the warnings, where they are not part of the line.
     pub(super) fn warn_now(&self) {
         for warning in self.warnings.iter().filter(|_| !self.args.json) {
-            print::note(format_args!("warning: {warning}"));
+            print::note(text::outcome::warning(warning));
         }
     }
 
@@ -86,22 +86,17 @@ impl<'a> Report<'a> {
             };
             line.to_string()
         } else {
-            let found = if sent.is_found {
-                "the message was sent: "
-            } else {
-                ""
-            };
-            let receipt = print::sent_text(platform.as_str(), &sent.receipt);
+            let mut receipt = print::sent_text(platform.as_str(), &sent.receipt);
+            if sent.is_found {
+                receipt = text::send::found(&receipt);
+            }
             let reported = reported.map(|it| format!("\n  {it}")).unwrap_or_default();
-            format!("{}{found}{receipt}{reported}", self.prefix(to))
+            format!("{}{receipt}{reported}", self.prefix(to))
         };
         match print::result(&text) {
             Ok(()) => exit,
             // The message was sent: a script must not take this for a failed send.
-            Err(_) => print::failure(
-                "the message was sent, but the receipt could not be written",
-                Exit::SentUnread,
-            ),
+            Err(_) => print::failure(text::send::RECEIPT_UNWRITTEN, Exit::SentUnread),
         }
     }
 
@@ -178,8 +173,8 @@ impl<'a> Report<'a> {
             };
             line.to_string()
         } else {
-            let prefix = self.prefix(&to);
-            format!("{prefix}{platform}: no problem found; nothing was sent\n{shown}")
+            let checked = text::send::checked(platform);
+            format!("{}{checked}\n{shown}", self.prefix(&to))
         };
         print::last(&text, Exit::Success)
     }
@@ -199,18 +194,13 @@ impl<'a> Report<'a> {
             };
             line.to_string()
         } else {
-            let (
-                prefix,
-                OutboxPlace {
-                    store,
-                    id,
-                    not_before,
-                },
-            ) = (self.prefix(&to), place);
-            format!(
-                "{prefix}{platform}: waits in {store} as {id}\n  msm outbox run sends it from \
-                 {not_before} on"
-            )
+            let OutboxPlace {
+                store,
+                id,
+                not_before,
+            } = place;
+            let waits = text::send::waits(platform, store, id, not_before);
+            format!("{}{waits}", self.prefix(&to))
         };
         // It is stored, even if standard output is closed.
         let _ = print::result(&text);
@@ -220,10 +210,7 @@ impl<'a> Report<'a> {
     /// Notes that a fallback is used.
     pub(super) fn falls_back(&self, job: &Job) {
         if !self.args.json {
-            print::note(format_args!(
-                "not sent: sending to {} instead",
-                job.request.to
-            ));
+            print::note(text::send::falls_back(&job.request.to));
         }
     }
 
@@ -250,18 +237,12 @@ impl<'a> Report<'a> {
                 stored.map_err(|error| unreadable(&error))
             });
         match stored {
-            Ok(path) => print::important(format_args!(
-                "to find out whether it was sent, run with the same settings:\n  \
-                 msm settle --evidence {} --wait 2m",
-                quoted(&path.display().to_string())
-            )),
+            Ok(path) => {
+                let file = quoted(&path.display().to_string());
+                print::important(text::send::settle(&file));
+            }
             // It exists nowhere else: without it, nobody finds out whether the message was sent.
-            Err(why) => print::important(format_args!(
-                "the evidence could not be stored: {why}\n\
-                 to find out whether the message was sent, put the next line into a file and run \
-                 with the same settings:\n  \
-                 msm settle --evidence FILE --wait 2m\n{line}"
-            )),
+            Err(why) => print::important(text::send::settle_with(&why, line)),
         }
     }
 }

@@ -8,13 +8,7 @@ use std::{
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use ms_messenger::msgraph_chat::UploadOptions;
 
-use crate::{print, progress::fitting, terminal::columns};
-
-/// The templates of a bar, each with the columns that it needs.
-const BARS: [(usize, &str); 2] = [
-    (75, "upload {bar:24} {bytes}/{total_bytes}, {eta} left"),
-    (0, "upload {percent}%"),
-];
+use crate::{print, progress::fitting, terminal::columns, text::send::UPLOAD_BARS};
 
 /// Bytes above which there is a bar.
 const LARGE: u64 = 1024 * 1024;
@@ -53,7 +47,7 @@ impl Bars {
 
 fn new_bar(total: u64) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
-    if let Ok(style) = ProgressStyle::with_template(fitting(&BARS, columns())) {
+    if let Ok(style) = ProgressStyle::with_template(fitting(&UPLOAD_BARS, columns())) {
         bar.set_style(style);
     }
     bar

@@ -1,0 +1,26 @@
+//! Texts of `msm api`.
+
+pub(crate) const NOT_A_PAGE: &str = "the response is no page of a list: leave --paginate out";
+pub(crate) const NOTHING_TO_SELECT: &str =
+    "the response is no JSON, so that nothing can be selected of it";
+
+pub(crate) const METHODS: &str = "must be GET, HEAD, POST, PUT, PATCH or DELETE";
+pub(crate) const ONLY_FOR_GET: &str = "is for GET only";
+pub(crate) const NOT_FOR_GET: &str = "is not for GET";
+
+pub(crate) fn not_a_json_path(why: &str) -> String {
+    format!("is no JSONPath: {why}")
+}
+
+pub(crate) const NOT_A_HEADER: &str = "must be a name and a value, e.g. 'Prefer: return=minimal'";
+pub(crate) const OWN_HEADER: &str =
+    "must not be authorization, content-length or host, which are set";
+
+/// What follows the error of a body that is not JSON.
+pub(crate) const OTHER_TYPE: &str = "--header 'Content-Type: …' names another type";
+
+pub(crate) const NO_PATHS: &str =
+    "ucwa has no paths before a sign-in: its server names each address";
+
+pub(crate) const UNKNOWN: &str =
+    "it is unknown whether the request was executed: look before you make it again";

@@ -112,7 +112,7 @@ fn found(args: &SettleArgs, platform: Platform, receipt: &Receipt) -> Exit {
     };
     match print::result(&text) {
         Ok(()) => Exit::Success,
-        Err(_) => print::failure(text::settle::RESULT_UNWRITTEN, Exit::SentUnread),
+        Err(_) => print::failure(text::send::RECEIPT_UNWRITTEN, Exit::SentUnread),
     }
 }
 

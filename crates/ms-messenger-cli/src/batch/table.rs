@@ -221,7 +221,7 @@ mod tests {
             ("a,a\n1,2\n", json!("{a}"), "the column 'a' appears twice"),
             ("a\n1\n", json!(["{a"]), "a brace alone"),
             ("a\n1\n", json!("}"), "a brace alone"),
-            ("a,b\n1\n", json!("{a}"), "has 1 columns, the header has 2"),
+            ("a,b\n1\n", json!("{a}"), "has 1 column, the header has 2"),
             (
                 "",
                 json!("{a}"),

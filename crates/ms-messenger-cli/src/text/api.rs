@@ -1,15 +1,15 @@
 //! Texts of `msm api`.
 
-pub(crate) const NOT_A_PAGE: &str = "the response is no page of a list: leave --paginate out";
+pub(crate) const NOT_A_PAGE: &str = "the response is not a page of a list: leave --paginate out";
 pub(crate) const NOTHING_TO_SELECT: &str =
-    "the response is no JSON, so that nothing can be selected of it";
+    "the response is not JSON, so nothing can be selected from it";
 
 pub(crate) const METHODS: &str = "must be GET, HEAD, POST, PUT, PATCH or DELETE";
 pub(crate) const ONLY_FOR_GET: &str = "is for GET only";
 pub(crate) const NOT_FOR_GET: &str = "is not for GET";
 
 pub(crate) fn not_a_json_path(why: &str) -> String {
-    format!("is no JSONPath: {why}")
+    format!("is not a JSONPath: {why}")
 }
 
 pub(crate) const NOT_A_HEADER: &str = "must be a name and a value, e.g. 'Prefer: return=minimal'";

@@ -22,8 +22,9 @@ pub(crate) const GO_ON: &str = "\nrun the same command again to go on";
 
 /// Follows the counts when there are messages in doubt.
 pub(crate) fn unconfirmed(messages: u64, store: &str) -> String {
+    let were = if messages == 1 { "was" } else { "were" };
     format!(
-        "\nit is unknown whether {messages} were sent: \
+        "\nit is unknown whether {messages} {were} sent: \
          msm outbox list --state unconfirmed --store {store}"
     )
 }
@@ -38,11 +39,11 @@ pub(crate) fn in_use(outbox: impl Display) -> String {
 }
 
 pub(crate) fn more_problems(more: usize) -> String {
-    format!("and {more} more problems")
+    format!("and {}", counted(more as u64, "more problem"))
 }
 
 pub(crate) fn more_warnings(more: usize) -> String {
-    format!("and {more} more warnings")
+    format!("and {}", counted(more as u64, "more warning"))
 }
 
 pub(crate) fn nothing_sent(error: &str) -> String {
@@ -143,7 +144,23 @@ pub(crate) fn column(name: Option<&str>) -> String {
 pub(crate) const BRACE_ALONE: &str = "the template has a brace alone: write {{ or }} for a brace";
 
 pub(crate) fn unequal_lengths(columns: u64, header: u64) -> String {
-    format!("has {columns} columns, the header has {header}")
+    let columns = counted(columns, "column");
+    format!("has {columns}, the header has {header}")
 }
 
 pub(crate) const NOT_CSV: &str = "cannot be read as CSV";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_is_in_the_singular() {
+        assert_eq!(more_problems(1), "and 1 more problem");
+        assert_eq!(more_warnings(1), "and 1 more warning");
+        assert_eq!(more_warnings(2), "and 2 more warnings");
+        assert!(unconfirmed(1, "s").contains("whether 1 was sent"));
+        assert!(unconfirmed(2, "s").contains("whether 2 were sent"));
+        assert!(unequal_lengths(1, 2).starts_with("has 1 column,"));
+    }
+}

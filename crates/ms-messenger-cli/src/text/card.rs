@@ -19,9 +19,9 @@ pub(crate) const ACTION_WITHOUT_BOT: &str =
     "does nothing: no bot is behind a card that a user sends";
 pub(crate) const UNKNOWN_ACTION: &str = "is not an action that Teams knows";
 pub(crate) const UNKNOWN_ELEMENT: &str =
-    "is no element of version 1.5, so not every client shows it";
+    "is not an element of version 1.5, so not every client shows it";
 pub(crate) const INPUT_WITHOUT_BOT: &str =
-    "takes what nothing receives: no bot is behind a card that a user sends";
+    "collects input that nothing receives: no bot is behind a card that a user sends";
 pub(crate) const ADDRESS_NOT_SHOWN: &str = "is not shown by every client: give an https address";
 
 /// Something that the version of the card does not have.

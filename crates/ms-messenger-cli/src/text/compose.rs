@@ -27,7 +27,7 @@ pub(crate) const MARKDOWN_LOW_HEADINGS: &str =
 pub(crate) const CARD_TOO_LARGE: &str = "is larger than 1 MiB, which no card can be";
 pub(crate) const PICTURE_TOO_LARGE: &str = "is larger than 3 MiB: --file sends it as a file";
 pub(crate) const NOT_A_PICTURE: &str =
-    "is no PNG, JPEG, GIF, BMP or WebP picture: --file sends it as a file";
+    "is not a PNG, JPEG, GIF, BMP or WebP picture: --file sends it as a file";
 pub(crate) const FILE_NAME_NOT_UTF8: &str =
     "has a name that is not UTF-8, which Teams cannot show: rename it";
 pub(crate) const KEPT_FILES_TOO_LARGE: &str = "a message that waits keeps the contents of its \
@@ -41,11 +41,11 @@ pub(crate) fn not_json(name: impl Display, error: &serde_json::Error) -> String 
 // Mentions.
 
 pub(crate) fn mentions_unsupported(platform: &str) -> String {
-    format!("{platform} has no mentions: only msgraph-chat has them")
+    format!("{platform} does not support mentions: only msgraph-chat does")
 }
 
 pub(crate) const MARKERS_UNSUPPORTED: &str =
-    "has @{…}, which is sent as it is: only msgraph-chat has mentions";
+    "has @{…}, which is sent as it is: only msgraph-chat supports mentions";
 
 pub(crate) fn mention_failed(address: &str, why: &str) -> String {
     format!("the mention of {address}: {why}")

@@ -25,7 +25,7 @@ All lines are checked before the first is sent. They go through the outbox FILE.
 Ctrl-C, a kill or a reboot, the same command goes on and sends nothing twice. A line without id gets
 one from its number and its text, so lines can be added at the end, but not changed.
 Each outcome is one JSON line on standard output, in the order in which the messages end.
-Exit code: 8 if it is unknown of a message whether it was sent, else 4 if one was refused, else 7 if
+Exit code: 8 if it is unknown whether a message was sent, else 4 if one was refused, else 7 if
 one expired, was cancelled or waits, else 0.";
 
 pub(crate) const CONFIG: &str = "\

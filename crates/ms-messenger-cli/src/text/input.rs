@@ -6,7 +6,7 @@ pub(crate) const MISSING: &str = "is missing";
 pub(crate) const OBJECT: &str = "an object";
 pub(crate) const NOT_AN_OBJECT: &str = "must be a JSON object";
 /// A file to upload is a pipe, a socket or a device.
-pub(crate) const NOT_A_REGULAR_FILE: &str = "is no regular file: only those are uploaded";
+pub(crate) const NOT_A_REGULAR_FILE: &str = "is not a regular file: only those are uploaded";
 
 pub(crate) fn not_json(error: &serde_json::Error) -> String {
     let (line, column) = (error.line(), error.column());

@@ -99,10 +99,10 @@ pub(crate) const OUTCOME_UNWRITTEN: &str = "an outcome could not be written; it 
 /// A message cannot be sent now, and the run ends.
 pub(crate) const REST_WAITS: &str = "the rest waits in the outbox";
 /// A message could not be sent, and the run goes on.
-pub(crate) const RETRIED_LATER: &str = "it is sent again later";
+pub(crate) const RETRIED_LATER: &str = "it is retried later";
 
 /// The outbox cannot be written to, and the run goes on.
-pub(crate) const RETRIED: &str = "it is tried again until it works";
+pub(crate) const RETRIED: &str = "it is retried until it works";
 /// A message is damaged.
 pub(crate) const LEFT: &str = "it is left as it is";
 

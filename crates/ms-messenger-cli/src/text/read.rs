@@ -33,7 +33,7 @@ pub(crate) fn lost(events: u64) -> String {
 // What a platform does not support, after its name.
 
 pub(crate) const NO_SINGLE_MESSAGES: &str = "reads no single message: use msm read";
-pub(crate) const NO_OPERATION: &str = "has no such operation";
+pub(crate) const NO_OPERATION: &str = "does not support this operation";
 
 // A message.
 
@@ -67,7 +67,7 @@ pub(crate) const UCWA_CONVERSATIONS: &str = "ucwa has conversations within a ses
 pub(crate) const UCWA_MEMBERS: &str = "lists no members: it has conversations within a session \
     only, and each command has a session of its own";
 /// The channel registration, which is a GUID.
-pub(crate) const CHANNEL_MISSING: &str = "is missing, or no GUID: templates belong to a channel";
+pub(crate) const CHANNEL_MISSING: &str = "is missing, or not a GUID: templates belong to a channel";
 
 pub(crate) fn more_contacts(most: usize) -> String {
     format!("there are more than {most}: search for a longer name")
@@ -90,7 +90,7 @@ pub(crate) const REACTION_ADDED: &str = "reaction added";
 pub(crate) const REACTION_REMOVED: &str = "reaction removed";
 
 pub(crate) const NO_RESTORING: &str = "does not restore messages";
-pub(crate) const NO_REACTIONS: &str = "has no reactions";
+pub(crate) const NO_REACTIONS: &str = "does not support reactions";
 pub(crate) const NO_CHANGES: &str = "does not change messages that were sent";
 
 pub(crate) const CHANGE_UNKNOWN: &str =

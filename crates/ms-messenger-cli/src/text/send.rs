@@ -39,7 +39,7 @@ pub(crate) fn events_file(path: impl Display) -> String {
     format!("--events: {path}")
 }
 
-pub(crate) const EVENTS_NOT_A_FILE: &str = "is no regular file, as msm listen keeps one";
+pub(crate) const EVENTS_NOT_A_FILE: &str = "is not a regular file, as msm listen keeps one";
 
 // A message that was not sent, or may have been sent.
 

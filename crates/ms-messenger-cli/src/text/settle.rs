@@ -1,8 +1,5 @@
 //! Texts of `msm settle`, and on the evidence that it reads.
 
-pub(crate) const RESULT_UNWRITTEN: &str =
-    "the message was sent, but the result could not be written";
-
 pub(crate) const NOT_SENT: &str = "the message was not sent: sending it again makes no duplicate";
 
 pub(crate) fn not_yet(then: &str) -> String {
@@ -19,5 +16,6 @@ pub(crate) const USED_KEY: &str = "the evidence is that of a send whose key was 
     and proves nothing about the first use: to run it again without a duplicate, give the \
     --first-sent of the first use of the key, within five minutes of it";
 
-pub(crate) const REQUEST_MISSING: &str = "the evidence comes without its request: give --request";
+pub(crate) const REQUEST_MISSING: &str =
+    "the evidence does not include its request: give --request";
 pub(crate) const NO_EVIDENCE: &str = "the line has no evidence: the delivery of its send is known";

@@ -63,7 +63,7 @@ fn check(args: &ConfigCheckArgs) -> Result<String> {
         })));
     }
     for warning in &warnings {
-        print::note(format_args!("warning: {warning}"));
+        print::note(text::outcome::warning(warning));
     }
     Ok(text::config::valid(path, profiles.len()))
 }
@@ -209,7 +209,7 @@ impl<'a> Shown<'a> {
             text.push_str(&format!("\n{table}\n"));
         }
         for warning in &self.settings.warnings {
-            text.push_str(&format!("\nwarning: {warning}\n"));
+            text.push_str(&format!("\n{}\n", text::outcome::warning(warning)));
         }
         text
     }

@@ -54,7 +54,7 @@ pub(crate) async fn examine(
 ) -> Result<Report> {
     let settings = Settings::read(connection, &environment::process)?;
     for warning in &settings.warnings {
-        print::note(format_args!("warning: {warning}"));
+        print::note(text::outcome::warning(warning));
     }
     let options = http_options(timeout);
     let context = DoctorContext {

@@ -137,7 +137,7 @@ impl Parser<'_> {
     fn value(&self, member: Member, text: &str) -> Result<FileValue, &'static str> {
         let text = text.trim();
         if text.is_empty() {
-            return Err(text::config::EMPTY);
+            return Err(text::input::EMPTY);
         }
         if !member.is_secret {
             return Ok(FileValue::Text(text.to_owned()));

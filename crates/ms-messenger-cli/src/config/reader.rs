@@ -74,7 +74,7 @@ impl<'a> Reader<'a> {
         let variable = given.variable;
         if let Some(value) = given.value {
             if value.trim().is_empty() {
-                self.problems.add(option(variable), text::config::EMPTY);
+                self.problems.add(option(variable), text::input::EMPTY);
             }
             self.add(variable, value, Origin::CommandLine);
         } else if let Some(path) = given.file {

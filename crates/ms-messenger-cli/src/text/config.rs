@@ -21,7 +21,6 @@ pub(crate) fn sign_in(name: &str) -> String {
     format!("the sign-in `{name}`")
 }
 
-pub(crate) const EMPTY: &str = "is empty";
 pub(crate) const NO_TABLE: &str = "must be a table";
 pub(crate) const NO_STRING: &str = "must be a string";
 /// A member that stands outside of the profiles.

@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+use super::outcome;
 use crate::print::counted;
 
 pub(crate) const NO_EMULATOR: &str = "this is not an emulator";
@@ -109,7 +110,7 @@ pub(crate) fn not_waited(why: &str) -> String {
 }
 
 pub(crate) fn not_run(command: impl Display, why: &str) -> String {
-    format!("error: {command}: cannot be run: {why}")
+    outcome::error(format_args!("{command}: cannot be run: {why}"))
 }
 
 pub(crate) fn certificates(file: &str, why: &str) -> String {

@@ -1,5 +1,7 @@
 //! Errors of the command line.
 
+use super::outcome;
+
 /// Common names of options that have another name here.
 pub(crate) const ALIASES: [(&str, &str); 12] = [
     ("--body", "--text"),
@@ -24,7 +26,7 @@ pub(crate) const UNQUOTED: &str = "a word";
 
 /// Returns an error and how the command is used.
 pub(crate) fn error(message: &str, subcommand: Option<&str>) -> String {
-    format!("error: {message}\n\n{}", usage(subcommand))
+    format!("{}\n\n{}", outcome::error(message), usage(subcommand))
 }
 
 /// Returns how a command is used, in short.

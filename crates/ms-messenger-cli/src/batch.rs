@@ -141,7 +141,8 @@ async fn batch(
         earlier,
     };
     input.warn();
-    let routes = Routes::open(&platforms(&input.entries), settings, &options).await?;
+    let (platforms, margin) = (platforms(&input.entries), args.pace.settling_margin);
+    let routes = Routes::open(&platforms, settings, &options, margin).await?;
     let outcome = Box::pin(ready.send(input.entries, &routes, &mut interrupt)).await;
     routes.end().await;
     Ok(outcome.map_err(outbox_error)?)
@@ -202,7 +203,7 @@ fn work_options(args: &BatchArgs) -> WorkOptions {
     WorkOptions {
         pace: args.pace.pace(),
         timeout: args.pace.timeout,
-        settling_margin: args.settling_margin,
+        settling_margin: args.pace.settling_margin,
         is_sole_owner: true,
         until_empty: true,
         erases_content: false,

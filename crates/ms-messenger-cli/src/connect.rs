@@ -1,6 +1,9 @@
 //! Clients of the platforms, built from the settings.
 
-use std::{sync::Arc, time::SystemTime};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use ms_messenger::{
     Error, ErrorKind, Result, RetryPolicy, SharedMessenger,
@@ -34,6 +37,14 @@ pub(crate) struct Connection {
     pub(crate) messenger: SharedMessenger,
 }
 
+/// What only some clients have. Those without it ignore it.
+#[derive(Debug, Default)]
+pub(crate) struct ClientOptions {
+    pub(crate) uploads: UploadOptions,
+    /// How long after its end a send can still take effect, in place of the default of the client.
+    pub(crate) settling_margin: Option<Duration>,
+}
+
 impl Connection {
     /// Connects to `platform` as it is configured. Only Skype for Business signs in here; the
     /// others do not open a connection yet.
@@ -47,10 +58,10 @@ impl Connection {
         options: HttpOptions,
         retry: RetryPolicy,
     ) -> Result<Self> {
-        Self::open_with(platform, settings, options, retry, UploadOptions::default()).await
+        Self::open_with(platform, settings, options, retry, ClientOptions::default()).await
     }
 
-    /// Connects as [`open`](Self::open) does; Teams uploads files with these options.
+    /// Connects as [`open`](Self::open) does, with more options.
     ///
     /// # Errors
     ///
@@ -60,12 +71,12 @@ impl Connection {
         settings: &Settings,
         options: HttpOptions,
         retry: RetryPolicy,
-        uploads: UploadOptions,
+        own: ClientOptions,
     ) -> Result<Self> {
         let client = match platform {
             Platform::AcsMessages => Client::AcsMessages(acs_messages(settings, options, retry)?),
-            Platform::AcsChat => Client::AcsChat(acs_chat(settings, options, retry)?),
-            Platform::MsgraphChat => Client::MsgraphChat(teams(settings, options, retry, uploads)?),
+            Platform::AcsChat => Client::AcsChat(chat(settings, options, retry, &own)?),
+            Platform::MsgraphChat => Client::MsgraphChat(teams(settings, options, retry, own)?),
             Platform::Ucwa => Client::Ucwa(skype(settings, options, retry)?.sign_in().await?),
         };
         let messenger: SharedMessenger = match client.clone() {
@@ -139,8 +150,20 @@ pub(crate) fn acs_chat(
     options: HttpOptions,
     retry: RetryPolicy,
 ) -> Result<AcsChatClient> {
-    settings
-        .configure(Platform::AcsChat, AcsChatBuilder::from_variables)?
+    chat(settings, options, retry, &ClientOptions::default())
+}
+
+fn chat(
+    settings: &Settings,
+    options: HttpOptions,
+    retry: RetryPolicy,
+    own: &ClientOptions,
+) -> Result<AcsChatClient> {
+    let mut builder = settings.configure(Platform::AcsChat, AcsChatBuilder::from_variables)?;
+    if let Some(margin) = own.settling_margin {
+        builder = builder.with_settling_margin(margin);
+    }
+    builder
         // `msm settle` recognises a message by them.
         .with_client_message_ids(true)
         .with_http_options(options)
@@ -158,15 +181,14 @@ pub(crate) fn msgraph_chat(
     options: HttpOptions,
     retry: RetryPolicy,
 ) -> Result<GraphChatClient> {
-    teams(settings, options, retry, UploadOptions::default())
+    teams(settings, options, retry, ClientOptions::default())
 }
 
-/// Builds the client of Teams, which uploads files with these options.
 fn teams(
     settings: &Settings,
     options: HttpOptions,
     retry: RetryPolicy,
-    uploads: UploadOptions,
+    own: ClientOptions,
 ) -> Result<GraphChatClient> {
     let platform = Platform::MsgraphChat;
     graph::check_sign_in(settings)?;
@@ -176,9 +198,12 @@ fn teams(
         let checked = token::reject(&setting, expired.into_iter().collect());
         checked.map_err(|error| error.with_platform(platform.as_str()))?;
     }
-    settings
-        .configure(platform, GraphChatBuilder::from_variables)?
-        .with_upload_options(uploads)
+    let mut builder = settings.configure(platform, GraphChatBuilder::from_variables)?;
+    if let Some(margin) = own.settling_margin {
+        builder = builder.with_settling_margin(margin);
+    }
+    builder
+        .with_upload_options(own.uploads)
         .with_http_options(options)
         .with_retry_policy(retry)
         .build()

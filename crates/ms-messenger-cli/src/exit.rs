@@ -148,7 +148,7 @@ pub(crate) fn table() -> String {
     for exit in Exit::ALL {
         let (meaning, remedy) = exit.meaning();
         // Writing to a string cannot fail.
-        let _ = writeln!(table, "  {:>2}  {meaning:<48} {remedy}", exit.code());
+        let _ = writeln!(table, "  {:>2}  {meaning:<50} {remedy}", exit.code());
     }
     table.push_str(text::exit::SIGNALS);
     table

@@ -1,13 +1,13 @@
 //! Routes of a worker: one for each platform, under its name.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use ms_messenger::{Result, RetryPolicy, SharedMessenger, http::HttpOptions};
 use ms_messenger_outbox::{Budget, Rate, Route, WorkerBuilder};
 
 use crate::{
     config::Settings,
-    connect::{self, Connection},
+    connect::{self, ClientOptions, Connection},
     lazy_session::LazySession,
     platform::Platform,
 };
@@ -29,7 +29,8 @@ pub(crate) struct Routes {
 }
 
 impl Routes {
-    /// Builds the messengers; none opens a connection yet.
+    /// Builds the messengers; none opens a connection yet. A send can still take effect for the time
+    /// `settling_margin` after its end, by default as long as the client of the platform expects.
     ///
     /// # Errors
     ///
@@ -38,6 +39,7 @@ impl Routes {
         platforms: &[Platform],
         settings: &Arc<Settings>,
         options: &HttpOptions,
+        settling_margin: Option<Duration>,
     ) -> Result<Self> {
         let mut routes = Self::default();
         for platform in platforms {
@@ -53,7 +55,12 @@ impl Routes {
                 routes.messengers.push(session);
             } else {
                 let options = options.clone();
-                let connection = Connection::open(*platform, settings, options, retry).await?;
+                let own = ClientOptions {
+                    settling_margin,
+                    ..ClientOptions::default()
+                };
+                let open = Connection::open_with(*platform, settings, options, retry, own);
+                let connection = open.await?;
                 routes.messengers.push(connection.messenger);
             }
         }

@@ -34,9 +34,6 @@ pub(crate) struct BatchArgs {
     /// Send for this long what cannot be sent at once, then let it expire; by default 24h
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(crate) give_up_after: Option<Duration>,
-    /// How long after the time-out a message of a killed run can still appear; by default 30s
-    #[arg(long, value_name = "TIME", value_parser = duration)]
-    pub(crate) settling_margin: Option<Duration>,
     /// Also print the outcomes of earlier runs
     #[arg(long)]
     pub(crate) all: bool,

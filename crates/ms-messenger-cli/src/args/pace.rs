@@ -19,6 +19,9 @@ pub(crate) struct PaceArgs {
     /// Time-out of one send, e.g. 30s; by default 60s
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(crate) timeout: Option<Duration>,
+    /// How long after the end of a send its message can still appear; by default 30s
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) settling_margin: Option<Duration>,
 }
 
 impl PaceArgs {

@@ -45,7 +45,8 @@ pub(crate) async fn run(args: &RunArgs, common: &OutboxOptions) -> Result<Exit> 
     };
     let opened = open_or_create(&common.outbox).await?;
     let options = http_options(args.pace.timeout);
-    let routes = Routes::open(&platforms, &settings, &options).await?;
+    let margin = args.pace.settling_margin;
+    let routes = Routes::open(&platforms, &settings, &options, margin).await?;
     let running = metrics::Running::default();
     let serving = match args.metrics {
         Some(at) => Some(metrics::Server::start(at, Arc::clone(&running)).await?),
@@ -85,6 +86,7 @@ fn options_of(args: &RunArgs) -> WorkOptions {
     WorkOptions {
         pace: args.pace.pace(),
         timeout: args.pace.timeout,
+        settling_margin: args.pace.settling_margin,
         until_empty: args.until_empty,
         erases_content: args.erase_content,
         ..WorkOptions::default()

@@ -37,7 +37,7 @@ pub(crate) async fn run(args: &SettleMessagesArgs, common: &OutboxOptions) -> Re
     let settings = Arc::new(settings);
     let platforms = platforms(&heads, &settings);
     let options = http_options(args.timeout);
-    let routes = Routes::open(&platforms, &settings, &options).await?;
+    let routes = Routes::open(&platforms, &settings, &options, None).await?;
     let asked = ask(outbox, &heads, &routes, &opened.address.shown()).await;
     routes.end().await;
     asked

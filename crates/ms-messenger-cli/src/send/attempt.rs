@@ -18,7 +18,7 @@ use super::{
 use crate::{
     args::SendArgs,
     config::Settings,
-    connect::{Client, Connection},
+    connect::{Client, ClientOptions, Connection},
     environment,
     explain::mark_used_key,
     interrupt::Interrupt,
@@ -129,10 +129,13 @@ impl<'a> Sender<'a> {
                 Some(at) => at,
                 None => {
                     let (options, retry) = (http_options(args.timeout), retry(args.retries));
-                    let uploads = upload_progress::options();
+                    let own = ClientOptions {
+                        uploads: upload_progress::options(),
+                        ..ClientOptions::default()
+                    };
                     let platform = job.platform;
                     let connection =
-                        Connection::open_with(platform, settings, options, retry, uploads).await?;
+                        Connection::open_with(platform, settings, options, retry, own).await?;
                     connections.push((platform, connection));
                     connections.len() - 1
                 }

@@ -26,7 +26,7 @@ pub(crate) const fn parts(exit: Exit) -> (&'static str, &'static str, &'static s
         Exit::Config => (
             "configuration",
             ": nothing was sent",
-            "correct the setting that the error names",
+            "correct the setting that is named",
         ),
         Exit::Rejected => (
             "rejected as invalid or unsupported",
@@ -40,7 +40,7 @@ pub(crate) const fn parts(exit: Exit) -> (&'static str, &'static str, &'static s
         ),
         Exit::NotFound => ("the target does not exist", ": not sent", "check the ids"),
         Exit::Temporary => (
-            "unreachable, throttled or interrupted",
+            "unreachable, throttled, full or stopped",
             ": not sent",
             "run it again later",
         ),

@@ -1,6 +1,6 @@
 //! `msm outbox`.
 
-use std::fs;
+use std::{fs, time::Duration};
 
 use ms_messenger_emulator::{Emulator, FaultAction, FaultRule, Faults, When};
 use serde_json::{Value, json};
@@ -207,6 +207,32 @@ fn what_is_unconfirmed_is_settled_and_not_sent_again_unasked() {
     assert_eq!(outbox.run(&["settle", "--all"], "").code, 0);
     assert_eq!(outbox.run(&["settle"], "").code, 2);
     assert_eq!(outbox.emulator.messages().len(), 1);
+}
+
+#[test]
+fn a_worker_settles_after_the_margin_of_its_option() {
+    let outbox = Outbox::new();
+    let lost = FaultRule::new(FaultAction::Close {
+        when: When::AfterRead,
+    });
+    let lost = lost.with_operation("send").with_times(1);
+    outbox.emulator.set_faults(Faults::new().with_rule(lost));
+    outbox.add("a", "lost");
+    let run = ["run", "--until-empty", "--settling-margin", "1ms"];
+    let ran = outbox.run(&run, "");
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let sent = outbox.show("a");
+    assert_eq!(
+        (&sent["state"], &sent["attempts"]),
+        (&"sent".into(), &2.into())
+    );
+    assert_eq!(outbox.emulator.messages().len(), 1);
+    let at = |member: &str| {
+        let time = sent["attempt"][member].as_str().unwrap();
+        humantime::parse_rfc3339(time).unwrap()
+    };
+    let margin = at("pending_until").duration_since(at("ends_by")).unwrap();
+    assert_eq!(margin, Duration::from_millis(1));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod follow;
 mod item;
 mod pages;
+mod seen;
 
 use std::ops::ControlFlow;
 

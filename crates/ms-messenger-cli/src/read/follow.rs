@@ -1,10 +1,6 @@
 //! What arrives after the messages that were read.
 
-use std::{
-    collections::HashSet,
-    ops::ControlFlow::{self, Break, Continue},
-    time::{Duration, SystemTime},
-};
+use std::{ops::ControlFlow::Break, time::Duration};
 
 use ms_messenger::{
     Error, Result, SipUri,
@@ -14,7 +10,8 @@ use tokio::time::sleep;
 
 use super::{
     item::Item,
-    pages::{Since, graph_item, last},
+    pages::{graph_item, last},
+    seen::Seen,
     written,
 };
 use crate::{args::ReadArgs, exit::Exit, place::Place, print, text};
@@ -22,8 +19,6 @@ use crate::{args::ReadArgs, exit::Exit, place::Place, print, text};
 /// The terms of Graph ask for long intervals.
 const TEAMS: Duration = Duration::from_secs(60);
 const OTHERS: Duration = Duration::from_secs(5);
-/// How far two looks overlap: what is stored late is not missed.
-const OVERLAP: Duration = Duration::from_secs(60);
 /// The most messages of one look.
 const MOST: usize = 10_000;
 
@@ -38,19 +33,22 @@ pub(super) async fn follow(
     root: Option<&str>,
     printed: Vec<Item>,
 ) -> Result<Exit> {
-    let mut seen: HashSet<String> = printed.iter().map(key).collect();
     match place {
         Place::Channel(channel) if root.is_none() => {
-            let mut watch = channel
-                .watch()
-                .with_since(SystemTime::now() - OVERLAP)
-                .with_interval(args.interval.unwrap_or(TEAMS));
+            let mut seen = Seen::of(args, place, root, printed).await?;
+            // It starts now, by the clock of the service.
+            let interval = args.interval.unwrap_or(TEAMS);
+            let mut watch = channel.watch().with_interval(interval);
             loop {
-                match watch.next().await {
+                let looked = watch.next().await;
+                let is_first = watch.token().is_none();
+                match looked {
                     Ok(messages) => {
                         for message in &messages {
                             let item = graph_item(message)?;
-                            if let Break(exit) = new_is_written(args, place, &mut seen, item) {
+                            if seen.is_new(&item, is_first)
+                                && let Break(exit) = written(args, place, &item)
+                            {
                                 return Ok(exit);
                             }
                         }
@@ -63,6 +61,7 @@ pub(super) async fn follow(
         _ => {
             let teams = matches!(place, Place::Chat(_) | Place::Channel(_));
             let interval = if teams { TEAMS } else { OTHERS };
+            let seen = Seen::of(args, place, root, printed).await?;
             poll(args, place, root, seen, args.interval.unwrap_or(interval)).await
         }
     }
@@ -72,43 +71,26 @@ async fn poll(
     args: &ReadArgs,
     place: &Place,
     root: Option<&str>,
-    mut seen: HashSet<String>,
+    mut seen: Seen,
     interval: Duration,
 ) -> Result<Exit> {
-    let mut since = SystemTime::now();
+    let mut is_first = true;
     loop {
-        let began = SystemTime::now();
-        match last(place, root, Some(Since::Changed(since - OVERLAP)), MOST).await {
+        match last(place, root, seen.since(), MOST).await {
             Ok(items) => {
-                since = began;
                 for item in items {
-                    if let Break(exit) = new_is_written(args, place, &mut seen, item) {
+                    if seen.is_new(&item, is_first)
+                        && let Break(exit) = written(args, place, &item)
+                    {
                         return Ok(exit);
                     }
                 }
+                is_first = false;
             }
             Err(error) => goes_on(error)?,
         }
         sleep(interval).await;
     }
-}
-
-/// Prints a message unless it was printed in this state.
-fn new_is_written(
-    args: &ReadArgs,
-    place: &Place,
-    seen: &mut HashSet<String>,
-    item: Item,
-) -> ControlFlow<Exit> {
-    if seen.insert(key(&item)) {
-        written(args, place, &item)
-    } else {
-        Continue(())
-    }
-}
-
-fn key(item: &Item) -> String {
-    item.state().map(Option::unwrap_or_default).join("\n")
 }
 
 /// Notes an error that waiting helps against.

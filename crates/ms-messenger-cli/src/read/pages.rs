@@ -26,14 +26,14 @@ pub(super) enum Since {
 }
 
 impl Since {
-    const fn time(self) -> SystemTime {
+    pub(super) const fn time(self) -> SystemTime {
         match self {
             Self::Created(time) | Self::Changed(time) => time,
         }
     }
 
     /// Whether a message is wanted; one without a time is.
-    fn wants(self, item: &Item) -> bool {
+    pub(super) fn wants(self, item: &Item) -> bool {
         let (time, since) = match self {
             Self::Created(since) => (item.created_at(), since),
             Self::Changed(since) => (item.changed_at(), since),

@@ -119,6 +119,35 @@ fn what_arrives_changes_and_ends_with_ctrl_c() {
 }
 
 #[test]
+fn the_clock_of_the_service_decides_what_is_new() {
+    for offset in [-3600, 3600] {
+        let emulator = start(true);
+        let world = emulator.seed();
+        emulator.set_clock_offset(offset).unwrap();
+        for (to, environment) in [
+            (channel(world), msgraph_chat(world)),
+            (chat(world), msgraph_chat(world)),
+            (thread(world), acs_chat(world)),
+        ] {
+            for text in ["first", "second", "third"] {
+                sent(&to, &environment, text);
+            }
+            let mut following = Following::start(&to, &environment, &["--last", "1"]);
+            assert_eq!(following.next()["text"], "third", "{to}");
+            sent(&to, &environment, "after");
+            let mut line = following.next();
+            // The service writes whole seconds: messages of one cannot be told apart.
+            while to == thread(world) && line["text"] != "after" {
+                line = following.next();
+            }
+            assert_eq!(line["text"], "after", "{to}: {line}");
+            following.child.kill().unwrap();
+            following.child.wait().unwrap();
+        }
+    }
+}
+
+#[test]
 fn messages_of_skype_are_followed_and_the_session_is_signed_out() {
     let emulator = start(true);
     let world = emulator.seed();

@@ -4,14 +4,14 @@ mod kept;
 mod receiver;
 mod statuses;
 
-use std::{ops::ControlFlow, path::Path, sync::Arc};
+use std::{ops::ControlFlow, path::Path, sync::Arc, time::Duration};
 
 use ms_messenger::{
     Error, ErrorKind, ExposeSecret as _, Problem, Result, SecretString,
     events::{EventGrid, GraphNotifications},
 };
 use serde_json::json;
-use tokio::{net::TcpListener, sync::mpsc};
+use tokio::{net::TcpListener, sync::mpsc, task::JoinHandle};
 
 use self::{kept::Kept, receiver::Receiver, statuses::Statuses};
 use crate::{
@@ -29,6 +29,9 @@ use crate::{
 
 /// The secret of the address for Event Grid, in the query.
 const KEY: &str = "key";
+
+/// How long requests that have begun may take at the end.
+const LAST_REQUESTS: Duration = Duration::from_secs(3);
 
 /// Listens until a signal, or as the options say.
 pub(crate) async fn run(args: &ListenArgs) -> Exit {
@@ -82,11 +85,21 @@ async fn listen(args: &ListenArgs) -> Result<Exit> {
     };
     // A request that has begun is kept and acknowledged, or is sent again.
     receiver.end();
-    let _ = server.await;
+    finished(server, &mut interrupt).await;
     while let Ok(line) = lines.try_recv() {
         let _ = print::result(&escaped(&line));
     }
     Ok(exit)
+}
+
+/// Waits for the requests that have begun: not for one that does not arrive, and not after another
+/// signal. What is not acknowledged is sent again.
+async fn finished(server: JoinHandle<()>, interrupt: &mut Interrupt) {
+    tokio::select! {
+        _ = server => {}
+        _ = interrupt.requested() => {}
+        () = tokio::time::sleep(LAST_REQUESTS) => {}
+    }
 }
 
 /// Never ends.

@@ -27,6 +27,9 @@ use crate::{print, text};
 /// The largest body that is read; the receivers have limits of their own below it.
 const MAX_BODY: usize = 4 << 20;
 
+/// How long a body may take to arrive.
+const BODY_TIME: Duration = Duration::from_secs(30);
+
 /// The pause between two reports of what waits.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -209,13 +212,17 @@ pub(super) async fn serve(listener: TcpListener, receiver: Arc<Receiver>) {
 async fn handle(State(receiver): State<Arc<Receiver>>, request: Request<Body>) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let path = parts.uri.path().to_owned();
-    let reply = match to_bytes(body, MAX_BODY).await {
-        Ok(body) => {
+    let body = tokio::time::timeout(BODY_TIME, to_bytes(body, MAX_BODY)).await;
+    let reply = match body {
+        Ok(Ok(body)) => {
             let request = Request::from_parts(parts, body);
             let reply = receiver.receive(&path, &request).await;
             reply.unwrap_or_else(|| Reply::new(StatusCode::NOT_FOUND))
         }
-        Err(_) => Reply::new(StatusCode::SERVICE_UNAVAILABLE),
+        _ => {
+            print::note(text::listen::rejected(text::listen::NO_WHOLE_BODY));
+            Reply::new(StatusCode::SERVICE_UNAVAILABLE)
+        }
     };
     reply.into_response().map(Body::from)
 }

@@ -10,6 +10,9 @@ pub(crate) const UNKNOWN_ADDRESS: &str = "the address is unknown";
 pub(crate) const NO_REGULAR_FILE: &str =
     "is not a regular file: what is kept must be there after a crash";
 
+pub(crate) const NO_WHOLE_BODY: &str =
+    "the body is larger than 4 MiB, or did not arrive whole within 30 s";
+
 pub(crate) fn not_bound(why: impl Display) -> String {
     format!("cannot listen: {why}; port 0 takes any free port")
 }

@@ -26,7 +26,7 @@ impl Listening {
             .args(words)
             .envs(environment.iter().map(|(name, value)| (name, value)))
             .stdout(Stdio::piped())
-            .stderr(Stdio::null());
+            .stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let out = BufReader::new(child.stdout.take().unwrap());
         let mut listening = Self {
@@ -203,4 +203,50 @@ fn requests_without_the_secret_and_unusable_options_are_refused() {
         "",
     );
     assert_eq!(ran.code, 7, "{ran:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_request_that_does_not_arrive_does_not_hold_up_the_end() {
+    use std::{io::Write as _, net::TcpStream, process::Command};
+
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("events.jsonl").display().to_string();
+    let mut listening = Listening::start(&["--keep", &file], &secrets());
+    let url = listening.address("event_grid");
+    let address = url.trim_start_matches("http://").split('/').next().unwrap();
+    let mut whole = TcpStream::connect(address).unwrap();
+    let mut parts = TcpStream::connect(address).unwrap();
+    let head = "POST /events?key=hunter2 HTTP/1.1\r\nhost: localhost\r\ncontent-length:";
+    write!(parts, "{head} 9\r\n\r\n[").unwrap();
+    // A response to a later connection: the part of the request was received.
+    write!(whole, "{head} 2\r\n\r\n[]").unwrap();
+    let mut line = String::new();
+    BufReader::new(&whole).read_line(&mut line).unwrap();
+    assert!(line.starts_with("HTTP/1.1 200"), "{line}");
+    let id = listening.child.id().to_string();
+    assert!(
+        Command::new("kill")
+            .args(["-INT", &id])
+            .status()
+            .unwrap()
+            .success()
+    );
+    assert_eq!(listening.child.wait().unwrap().code(), Some(0));
+    drop(parts);
+}
+
+#[test]
+fn a_body_that_is_not_read_is_reported() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("events.jsonl").display().to_string();
+    let mut listening = Listening::start(&["--keep", &file], &secrets());
+    let url = format!("{}?key=hunter2", listening.address("event_grid"));
+    let mut errors = BufReader::new(listening.child.stderr.take().unwrap());
+    let body = " ".repeat((4 << 20) + 1);
+    assert_eq!(http("POST", &url, &body).0, 503);
+    let mut line = String::new();
+    errors.read_line(&mut line).unwrap();
+    assert!(line.contains("larger than 4 MiB"), "{line}");
+    listening.end();
 }

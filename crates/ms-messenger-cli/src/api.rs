@@ -4,7 +4,7 @@ use std::{ops::ControlFlow, path::Path};
 
 use ms_messenger::{
     Delivery, Error, ErrorKind, Problem, Result,
-    http::{HeaderName, HeaderValue, Method, OpenRequest, Response},
+    http::{HeaderName, HeaderValue, Method, OpenRequest, Pages, Response},
 };
 use serde_json::Value;
 use serde_json_path::JsonPath;
@@ -64,7 +64,7 @@ async fn request(args: &ApiArgs, known: &mut Option<Settings>) -> Result<Exit> {
         return respond(args, &request.send().await?, filter);
     }
     let mut pages = request.pages::<Value>().with_max_pages(MOST_PAGES);
-    while let Some(page) = pages.next_page().await.map_err(no_list)? {
+    while let Some(page) = next_page(&mut pages).await? {
         let page = Value::Array(page);
         let items = match filter {
             Some(filter) => filter.query(&page).all(),
@@ -79,12 +79,18 @@ async fn request(args: &ApiArgs, known: &mut Option<Settings>) -> Result<Exit> {
     Ok(Exit::Success)
 }
 
-/// Says of a response that cannot be read as a page what to do.
-fn no_list(error: Error) -> Error {
-    if error.kind() != ErrorKind::Protocol {
-        return error;
-    }
-    error.with_message(text::api::NOT_A_PAGE)
+/// Reads the next page. Says of a first response that is none what to do; every other error has its
+/// own text, e.g. that of a link that is not followed.
+async fn next_page(pages: &mut Pages<Value>) -> Result<Option<Vec<Value>>> {
+    let is_first = pages.pages_read() == 0;
+    pages.next_page().await.map_err(|error| {
+        let is_response = error.kind() == ErrorKind::Protocol && error.status().is_some();
+        if is_first && is_response {
+            error.with_message(text::api::NOT_A_PAGE)
+        } else {
+            error
+        }
+    })
 }
 
 /// Prints a response, or what the filter selects of it.

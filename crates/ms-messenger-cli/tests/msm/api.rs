@@ -131,3 +131,28 @@ fn bad_input_is_refused_before_any_request() {
     let ran = run(&words, &all, "");
     assert_eq!(ran.json()["value"][0]["id"], world.acs.thread_id);
 }
+
+#[test]
+fn a_link_that_is_not_followed_is_named_after_the_items_before_it() {
+    let emulator = start(true);
+    let environment = msgraph_chat(emulator.seed());
+    let page = |link: &str| {
+        let body = json!({"value": [{"name": "\u{1b}[31m"}], "@odata.nextLink": link});
+        let action = FaultAction::status(200).with_body(body);
+        emulator.set_faults(Faults::new().with_rule(FaultRule::new(action)));
+    };
+    for (link, error) in [
+        ("https://evil.example/v1.0/me", "a link to another origin"),
+        ("/_emulator/messages", "a link outside its base path"),
+        ("/v1.0/me/joinedTeams", "leads back to a page"),
+        ("http://[", "a link that is no address"),
+    ] {
+        page(link);
+        let words = ["api", "GET", "/me/joinedTeams", "--paginate"];
+        let ran = run(&words, &environment, "");
+        assert_eq!(ran.code, 1, "{link}: {ran:?}");
+        assert!(ran.stderr.contains(error), "{link}: {ran:?}");
+        assert!(!ran.stderr.contains("--paginate"), "{link}: {ran:?}");
+        assert_eq!(ran.stdout, "{\"name\":\"\\u001b[31m\"}\n", "{link}");
+    }
+}

@@ -27,8 +27,27 @@ use crate::{
 
 /// The most pages of a list.
 const MOST_PAGES: usize = 1000;
-/// Headers that the client sets itself.
-const OWN_HEADERS: [&str; 3] = ["authorization", "content-length", "host"];
+/// Headers that the client sets itself, instead of those given, and those of the connection, with which
+/// a server would read another message than the one written.
+const OWN_HEADERS: [&str; 17] = [
+    "authorization",
+    "client-request-id",
+    "connection",
+    "content-length",
+    "expect",
+    "host",
+    "keep-alive",
+    "proxy-authorization",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "user-agent",
+    "x-ms-client-request-id",
+    "x-ms-content-sha256",
+    "x-ms-date",
+];
 
 /// What a request is made of.
 struct Wanted {
@@ -139,6 +158,9 @@ fn wanted(args: &ApiArgs) -> Result<Wanted> {
         .map_err(|error| invalid("--filter", &text::api::not_a_json_path(error.message())))?;
     let headers = args.header.iter().map(|text| header(text));
     let headers = headers.collect::<Result<Vec<_>>>()?;
+    if let Some(name) = repeated(&headers) {
+        return Err(invalid("--header", &text::api::header_twice(name)));
+    }
     let body = match &args.input {
         Some(_) if is_read => return Err(invalid("--input", text::api::NOT_FOR_GET)),
         Some(path) => Some(body(path, &headers)?),
@@ -161,9 +183,16 @@ fn header(text: &str) -> Result<(HeaderName, HeaderValue)> {
     let mut value = HeaderValue::from_str(value.trim()).map_err(|_| invalid(rule))?;
     value.set_sensitive(true);
     if OWN_HEADERS.contains(&name.as_str()) {
-        return Err(invalid(text::api::OWN_HEADER));
+        return Err(invalid(&text::api::own_header(name.as_str())));
     }
     Ok((name, value))
+}
+
+/// Returns the name of a header that is given twice: only one of its values would be sent.
+fn repeated(headers: &[(HeaderName, HeaderValue)]) -> Option<&str> {
+    let mut names = headers.iter().map(|(name, _)| name).enumerate();
+    let twice = names.find(|(at, name)| headers[..*at].iter().any(|(it, _)| it == *name));
+    twice.map(|(_, name)| name.as_str())
 }
 
 /// Reads the body and finds its media type: that of the headers, else JSON.

@@ -13,8 +13,16 @@ pub(crate) fn not_a_json_path(why: &str) -> String {
 }
 
 pub(crate) const NOT_A_HEADER: &str = "must be a name and a value, e.g. 'Prefer: return=minimal'";
-pub(crate) const OWN_HEADER: &str =
-    "must not be authorization, content-length or host, which are set";
+
+/// A header that cannot be given.
+pub(crate) fn own_header(name: &str) -> String {
+    format!("must not be {name}, which msm or the connection sets")
+}
+
+/// A header that has one value only.
+pub(crate) fn header_twice(name: &str) -> String {
+    format!("must name {name} once: give its values in one option, e.g. 'Prefer: a, b'")
+}
 
 /// What follows the error of a body that is not JSON.
 pub(crate) const OTHER_TYPE: &str = "--header 'Content-Type: …' names another type";

@@ -156,3 +156,21 @@ fn a_link_that_is_not_followed_is_named_after_the_items_before_it() {
         assert_eq!(ran.stdout, "{\"name\":\"\\u001b[31m\"}\n", "{link}");
     }
 }
+
+#[test]
+fn a_header_that_would_be_replaced_or_break_the_message_is_refused() {
+    for (headers, rule) in [
+        (&["Transfer-Encoding: chunked"][..], "transfer-encoding"),
+        (&["Connection: close"], "connection"),
+        (&["client-request-id: 1"], "client-request-id"),
+        (&["x-ms-date: Mon, 01 Jan 2024 00:00:00 GMT"], "x-ms-date"),
+        (&["User-Agent: other"], "user-agent"),
+        (&["Prefer: a", "prefer: b"], "name prefer once"),
+    ] {
+        let mut words = vec!["api", "GET", "/me"];
+        words.extend(headers.iter().flat_map(|header| ["-H", header]));
+        let ran = run(&words, &[], "");
+        assert_eq!(ran.code, 2, "{headers:?}: {ran:?}");
+        assert!(ran.stderr.contains(rule), "{headers:?}: {ran:?}");
+    }
+}

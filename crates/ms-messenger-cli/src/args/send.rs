@@ -181,6 +181,15 @@ impl SendArgs {
     pub(crate) fn wait_for(&self) -> Result<Option<WaitFor>, String> {
         WaitFor::parse(&self.wait)
     }
+
+    /// Why the targets cannot stand: one of them would get the message twice.
+    fn same_target(&self) -> Option<String> {
+        self.to.iter().enumerate().find_map(|(at, to)| {
+            let mut before = self.to[..at].iter();
+            let same = before.position(|it| it.target == to.target)?;
+            Some(text::options::same_target(same + 1, at + 1))
+        })
+    }
 }
 
 /// Options that give a text.
@@ -315,6 +324,7 @@ impl Relations for SendArgs {
         let given = self.given();
         let mut rules = self.rules().iter();
         let violated = rules.find_map(|rule| rule.violation(&given));
+        let violated = violated.or_else(|| self.same_target());
         violated.or_else(|| self.wait_for().err())
     }
 }

@@ -49,6 +49,13 @@ pub(crate) fn wrong_order(order: &str) -> String {
     format!("is not a target: the order is {order}")
 }
 
+/// Two targets of which one is enough, by their numbers.
+pub(crate) fn same_target(first: usize, second: usize) -> String {
+    format!(
+        "--to number {second} is the same target as number {first}, which would get the message twice"
+    )
+}
+
 /// How several targets stand in a rule.
 pub(crate) const SEVERAL_TARGETS: &str = "several --to";
 

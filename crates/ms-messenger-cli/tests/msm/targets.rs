@@ -23,8 +23,9 @@ fn each_target_has_its_line_and_the_exit_code_says_the_worst() {
     let world = emulator.seed();
     let (good, team) = (channel(world), world.graph.team_id.as_str());
     let bad = format!("channel:{team}/19:unknown@thread.tacv2");
+    let last = format!("user:{}", world.graph.users[1].id);
     let words = [
-        "send", "--json", "--text", "x", "--to", &good, "--to", &bad, "--to", &good,
+        "send", "--json", "--text", "x", "--to", &good, "--to", &bad, "--to", &last,
     ];
     let ran = run(&words, &both(world), "");
     assert_eq!(ran.code, 6, "{ran:?}");
@@ -65,6 +66,24 @@ fn nothing_is_sent_if_one_of_several_targets_is_refused() {
         "",
     );
     assert_eq!(ran.code, 2, "{ran:?}");
+}
+
+#[test]
+fn no_target_gets_the_same_message_twice() {
+    let emulator = start(false);
+    let world = emulator.seed();
+    let (first, person) = (channel(world), format!("user:{}", world.graph.users[1].id));
+    let same = format!(" {}", person.replace("user:", "USER:"));
+    let words = ["send", "--json", "--text", "x", "--to", &person];
+    let words = [&words[..], &["--to", &first, "--to", &same]].concat();
+    let ran = run(&words, &both(world), "");
+    assert_eq!((ran.code, &ran.json()["kind"]), (2, &json!("usage")));
+    let text = ran.json()["message"].to_string();
+    assert!(
+        text.contains("number 3 is the same target as number 1"),
+        "{text}"
+    );
+    assert!(emulator.messages().is_empty());
 }
 
 #[test]

@@ -51,7 +51,7 @@ pub(crate) use self::{
     short_help::without_headed,
     sign_in::{LoginArgs, LogoutArgs, WhoamiArgs},
     store::StoreAddressArgs,
-    values::To,
+    values::{To, rfc3339_time},
     wait::WaitFor,
     world::{GraphExpired, Limits, WorldArgs},
 };

@@ -2,7 +2,9 @@
 
 use std::time::{Duration, SystemTime};
 
-use ms_messenger::{MessageId, ParseTargetError, SecretString, Target, TeamsLink, Url};
+use ms_messenger::{
+    MessageId, ParseTargetError, SecretString, Target, TeamsLink, Url, http::acs, rfc3339,
+};
 use ms_messenger_outbox::Rate;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
@@ -143,9 +145,14 @@ pub(super) fn concurrency(text: &str) -> Result<u32, &'static str> {
     }
 }
 
+/// Reads a time in RFC 3339 with any offset, as `date --iso-8601=seconds` writes it, from 1970 to 9999.
+pub(crate) fn rfc3339_time(text: &str) -> Option<SystemTime> {
+    acs::read_time(text).filter(|time| rfc3339(*time).is_some())
+}
+
 /// Parses a time in RFC 3339, or an age before now.
 pub(super) fn time_or_age(text: &str) -> Result<SystemTime, String> {
-    if let Ok(time) = humantime::parse_rfc3339(text) {
+    if let Some(time) = rfc3339_time(text) {
         return Ok(time);
     }
     let rule = text::options::NOT_A_TIME_OR_AGE;
@@ -159,13 +166,12 @@ pub(super) fn time_or_age(text: &str) -> Result<SystemTime, String> {
 pub(super) fn time_or_delay(text: &str) -> Result<SystemTime, String> {
     let rule = || text::options::NOT_A_TIME_OR_DELAY.to_owned();
     let now = SystemTime::now();
-    let time = match humantime::parse_rfc3339(text) {
-        Ok(time) => Some(time),
-        Err(_) => now.checked_add(humantime::parse_duration(text).map_err(|_| rule())?),
+    let time = match rfc3339_time(text) {
+        Some(time) => Some(time),
+        None => now.checked_add(humantime::parse_duration(text).map_err(|_| rule())?),
     };
-    // RFC 3339 has years of four digits.
-    let last = humantime::parse_rfc3339("9999-12-31T23:59:59Z").map_err(|_| rule())?;
-    let time = time.filter(|time| *time <= last).ok_or_else(rule)?;
+    let time = time.filter(|time| rfc3339(*time).is_some());
+    let time = time.ok_or_else(rule)?;
     if time <= now {
         return Err(text::options::NOT_IN_THE_FUTURE.to_owned());
     }
@@ -183,7 +189,7 @@ pub(super) fn keep(text: &str) -> Result<usize, String> {
 
 /// Parses a time in RFC 3339.
 pub(super) fn time(text: &str) -> Result<SystemTime, &'static str> {
-    humantime::parse_rfc3339(text).map_err(|_| text::options::NOT_A_TIME)
+    rfc3339_time(text).ok_or(text::options::NOT_A_TIME)
 }
 
 #[cfg(test)]
@@ -231,6 +237,29 @@ mod tests {
         assert!(time_or_delay("9999-01-01T00:00:00Z").is_ok());
         for text in ["", "soon", "0s", "2020-01-01T00:00:00Z", "9999999999d"] {
             assert!(time_or_delay(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_time_may_have_an_offset_as_date_writes_it() {
+        let utc = SystemTime::UNIX_EPOCH + Duration::from_secs(1_651_618_117);
+        for text in [
+            "2022-05-03T22:48:37Z",
+            "2022-05-04T00:48:37+02:00",
+            "2022-05-03T14:18:37-08:30",
+        ] {
+            assert_eq!(time(text), Ok(utc), "{text}");
+            assert_eq!(time_or_age(text), Ok(utc), "{text}");
+        }
+        let far = time("9998-12-31T23:00:00Z").unwrap();
+        assert_eq!(time_or_delay("9999-01-01T01:00:00+02:00"), Ok(far));
+        for text in [
+            "2022-05-03T22:48:37",
+            "2022-05-03T22:48:37+24:00",
+            "9999-12-31T23:59:59-01:00",
+            "1970-01-01T00:00:00+01:00",
+        ] {
+            assert!(time(text).is_err(), "{text}");
         }
     }
 

@@ -9,7 +9,7 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-use crate::{platform::Platform, text};
+use crate::{args::rfc3339_time, platform::Platform, text};
 
 /// The longest name of a member that an error repeats.
 const LONGEST_NAME: usize = 40;
@@ -74,11 +74,11 @@ impl Members {
 
     fn take_time(&mut self, name: &str, problems: &mut Vec<Problem>) -> Option<SystemTime> {
         let text = self.take::<String>(name, problems)?;
-        let time = humantime::parse_rfc3339(&text);
-        if time.is_err() {
+        let time = rfc3339_time(&text);
+        if time.is_none() {
             problems.push(Problem::new(name, text::options::NOT_A_TIME));
         }
-        time.ok()
+        time
     }
 
     fn take_platform(&mut self, problems: &mut Vec<Problem>) -> Option<Platform> {

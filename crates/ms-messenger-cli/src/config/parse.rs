@@ -30,7 +30,7 @@ pub(super) fn parse(path: PathBuf, text: &str) -> Result<ConfigFile> {
     let (document, errors) = DeTable::parse_recoverable(text);
     let mut parser = Parser {
         path: &path,
-        text,
+        breaks: text.match_indices('\n').map(|(at, _)| at).collect(),
         problems: BTreeMap::new(),
     };
     for error in errors {
@@ -54,7 +54,8 @@ pub(super) fn parse(path: PathBuf, text: &str) -> Result<ConfigFile> {
 /// What is being read, and what is wrong with it.
 struct Parser<'a> {
     path: &'a Path,
-    text: &'a str,
+    /// Where the lines of the text end.
+    breaks: Vec<usize>,
     /// By line, then by place: each as field and rule.
     problems: BTreeMap<(usize, String), String>,
 }
@@ -173,9 +174,7 @@ impl Parser<'_> {
 
     /// Returns the line of a place in the text, from 1.
     fn line(&self, span: &Range<usize>) -> usize {
-        let before = self.text.as_bytes().get(..span.start);
-        let before = before.unwrap_or(self.text.as_bytes());
-        before.iter().filter(|byte| **byte == b'\n').count() + 1
+        self.breaks.partition_point(|at| *at < span.start) + 1
     }
 
     fn problem(&mut self, span: &Range<usize>, place: &str, rule: impl Into<String>) {

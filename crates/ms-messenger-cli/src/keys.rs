@@ -13,7 +13,7 @@ use ms_messenger::{Error, ErrorKind, IdempotencyKey, Result, SendRequest, Uuid};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::{files::unreadable, outcome::moment, platform::Platform, state::make_folder, text};
+use crate::{files::unwritable, outcome::moment, platform::Platform, state::make_folder, text};
 
 /// Folder inside the state folder.
 const FOLDER: &str = "keys";
@@ -82,7 +82,7 @@ impl FirstUses {
 
     /// Returns the error of a folder that cannot be used.
     fn unusable(&self, error: &io::Error) -> Error {
-        let text = text::keys::not_stored(self.folder.display(), &unreadable(error));
+        let text = text::keys::not_stored(self.folder.display(), &unwritable(error));
         Error::new(ErrorKind::Config, text)
     }
 

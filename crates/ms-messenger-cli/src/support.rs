@@ -14,7 +14,7 @@ use crate::{
     doctor, environment,
     exit::Exit,
     failures,
-    files::unreadable,
+    files::unwritable,
     outcome::one_line,
     print, profile, report, text,
 };
@@ -65,7 +65,7 @@ fn write(path: &Path, text: &str) -> Result<()> {
     let Err(error) = written else { return Ok(()) };
     let rule = match error.kind() {
         std::io::ErrorKind::AlreadyExists => text::files::EXISTS.to_owned(),
-        _ => unreadable(&error),
+        _ => unwritable(&error),
     };
     let mut problems = Problems::new();
     problems.add(path.display().to_string(), rule);

@@ -8,7 +8,10 @@ use std::{
 
 use ms_messenger::{ErrorKind, Problem, Result, events::event_grid::Event};
 
-use crate::{files::unreadable, text};
+use crate::{
+    files::{unreadable, unwritable},
+    text,
+};
 
 /// A file to which events are appended, one a line. Each line ends with a line break.
 #[derive(Debug)]
@@ -29,7 +32,7 @@ impl Kept {
         options.create(true).append(true).read(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = options.open(path).map_err(|error| unusable(path, &error))?;
+        let file = options.open(path).map_err(|error| unused(path, &error))?;
         let about = file.metadata().map_err(|error| unusable(path, &error))?;
         if !about.is_file() {
             let rule = text::listen::NO_REGULAR_FILE;
@@ -41,7 +44,7 @@ impl Kept {
             path: path.to_owned(),
         };
         kept.append(String::new())
-            .map_err(|error| unusable(path, &error))?;
+            .map_err(|error| unused(path, &error))?;
         Ok(kept)
     }
 
@@ -92,6 +95,12 @@ impl Kept {
         self.file.read_exact(&mut last)?;
         Ok(last != *b"\n")
     }
+}
+
+/// The error of a file to which nothing can be appended.
+fn unused(path: &Path, error: &io::Error) -> ms_messenger::Error {
+    let name = path.display().to_string();
+    Problem::new(name, unwritable(error)).into_error(ErrorKind::Config)
 }
 
 fn unusable(path: &Path, error: &io::Error) -> ms_messenger::Error {

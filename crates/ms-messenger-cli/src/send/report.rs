@@ -11,7 +11,7 @@ use crate::{
     exit::Exit,
     explain::{Explained, explain},
     failures,
-    files::unreadable,
+    files::unwritable,
     outcome::{Line, OutboxPlace, Status},
     platform::Platform,
     print, text, unsettled,
@@ -234,7 +234,7 @@ impl<'a> Report<'a> {
             .map_err(|error| error.message().to_owned())
             .and_then(|state| {
                 let stored = unsettled::store(&state, &line.to_string());
-                stored.map_err(|error| unreadable(&error))
+                stored.map_err(|error| unwritable(&error))
             });
         match stored {
             Ok(path) => {

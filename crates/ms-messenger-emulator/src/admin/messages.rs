@@ -6,7 +6,7 @@ use http::{HeaderName, StatusCode};
 
 use crate::{
     engine::{
-        admin_response::{bad_request, error, json_of},
+        admin_response::{bad_request, error, json_of, repeated},
         ledger::{
             filter::{Filter, State},
             row::{KeptRow, LedgerRow},
@@ -95,10 +95,9 @@ impl<'a> Query<'a> {
         let known = [&FILTERS, also].concat();
         let unknown = request.query.names().filter(|name| !known.contains(name));
         let problem = |name: &str| format!("{name}: is unknown here; known: {}", known.join(", "));
-        Self {
-            request,
-            problems: unknown.map(problem).collect(),
-        }
+        let mut problems: Vec<String> = unknown.map(problem).collect();
+        problems.extend(repeated(request));
+        Self { request, problems }
     }
 
     fn refusal(&self) -> Option<Response> {
@@ -126,20 +125,22 @@ impl<'a> Query<'a> {
     }
 
     fn number(&mut self, name: &str) -> Option<u64> {
-        let number = self.request.query.value(name)?.parse();
-        if number.is_err() {
-            let rule = format!("{name}: must be a whole number from 0");
-            self.problems.push(rule);
-        }
-        number.ok()
+        self.number_from(0, name)
     }
 
     fn count(&mut self, name: &str) -> Option<usize> {
-        let number = self.number(name)?;
-        if number == 0 {
-            self.problems.push(format!("{name}: must be at least 1"));
-        }
+        let number = self.number_from(1, name)?;
         usize::try_from(number).ok()
+    }
+
+    fn number_from(&mut self, least: u64, name: &str) -> Option<u64> {
+        let number = self.request.query.value(name)?.parse().ok();
+        let number = number.filter(|number| *number >= least);
+        if number.is_none() {
+            let rule = format!("{name}: must be a whole number from {least}");
+            self.problems.push(rule);
+        }
+        number
     }
 
     /// `limit` or `newest`.

@@ -40,6 +40,13 @@ pub(crate) fn bad_request(code: &str, problems: &[String]) -> Response {
     )
 }
 
+/// What is wrong with a query that names a parameter twice.
+pub(crate) fn repeated(request: &Request) -> Option<String> {
+    let name = request.query.repeated()?;
+    let name: String = name.chars().take(40).collect();
+    Some(format!("{name}: is given twice"))
+}
+
 /// The document in the body, or the response to a body that is no JSON.
 pub(crate) fn document(request: &Request) -> Result<Value, Box<Response>> {
     serde_json::from_slice(&request.body).map_err(|e| {

@@ -207,4 +207,11 @@ impl Query {
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|(name, _)| name.as_str())
     }
+
+    /// A parameter that is given twice: only one of its values would count.
+    pub(crate) fn repeated(&self) -> Option<&str> {
+        let mut names = self.names().enumerate();
+        let twice = names.find(|(at, name)| self.names().take(*at).any(|it| it == *name));
+        twice.map(|(_, name)| name)
+    }
 }

@@ -131,7 +131,13 @@ async fn every_wrong_member_is_named() {
     let out = Outside::start().await;
     let long = format!("text={}", "x".repeat(4097));
     for (query, named) in [
-        ("limit=0", "limit: must be at least 1"),
+        ("limit=0", "limit: must be a whole number from 1"),
+        ("newest=-1", "newest: must be a whole number from 1"),
+        ("limit=1&limit=2", "limit: is given twice"),
+        (
+            "platform=ucwa&platform=acs-chat",
+            "platform: is given twice",
+        ),
         ("newest=x", "newest: must be a whole number"),
         ("limit=1&newest=1", "newest: takes one of"),
         ("since=1&after=1", "after: is another name of since"),

@@ -1,7 +1,11 @@
 //! The parameters of the inbox's requests.
 
 use crate::{
-    engine::{admin_response::bad_request, platform::Platform, registry::Registry},
+    engine::{
+        admin_response::{bad_request, repeated},
+        platform::Platform,
+        registry::Registry,
+    },
     wire::{request::Request, response::Response},
 };
 
@@ -23,10 +27,9 @@ impl<'a> Parameters<'a> {
             let name: String = name.chars().take(40).collect();
             format!("{name}: is unknown here; known: {}", known.join(", "))
         });
-        Self {
-            problems: problems.collect(),
-            request,
-        }
+        let mut problems: Vec<String> = problems.collect();
+        problems.extend(repeated(request));
+        Self { problems, request }
     }
 
     fn value(&self, name: &str) -> Option<&'a str> {

@@ -79,9 +79,10 @@ impl Item {
         self.at(&["/deletedDateTime", "/deletedOn"])
     }
 
-    /// What tells one state of it from another.
-    pub(super) fn state(&self) -> [Option<&str>; 3] {
-        [Some(self.id()), self.edited(), self.deleted()]
+    /// What tells one state of it from another. ACS writes times in whole seconds, and a version.
+    pub(super) fn state(&self) -> [Option<&str>; 4] {
+        let version = self.at(&["/version"]);
+        [Some(self.id()), self.edited(), self.deleted(), version]
     }
 
     fn sender(&self) -> Option<&str> {

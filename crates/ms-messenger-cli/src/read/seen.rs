@@ -110,6 +110,18 @@ mod tests {
     }
 
     #[test]
+    fn each_edit_of_one_second_is_new() {
+        let edited = |version: &str| Item {
+            raw: json!({"id": "1", "createdOn": "2020-01-01T00:00:00Z",
+                "editedOn": "2020-01-01T00:00:09Z", "version": version}),
+        };
+        let mut seen = Seen::after(&[edited("1577836809100")]);
+        assert!(!seen.is_new(&edited("1577836809100"), false));
+        assert!(seen.is_new(&edited("1577836809200"), false));
+        assert!(seen.is_new(&edited("1577836809300"), true));
+    }
+
+    #[test]
     fn a_look_begins_before_the_newest_change_by_the_clock_of_the_service() {
         assert!(Seen::after(&[]).since().is_none());
         let mut seen = Seen::after(&[item("a", 10)]);

@@ -2,8 +2,10 @@
 
 use std::borrow::Cow;
 
-/// Clauses that advise to call a method, and what stands here instead.
-const CLAUSES: [(&str, &str); 6] = [
+/// Clauses that name a method or its caller, and what stands here instead.
+const CLAUSES: [(&str, &str); 7] = [
+    // A signal does it here.
+    ("the caller cancelled the send", "interrupted"),
     (
         "; trust is given by the system's store, by the file that SSL_CERT_FILE names, or by \
          HttpOptions::with_extra_roots",

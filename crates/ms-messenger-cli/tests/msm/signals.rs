@@ -58,6 +58,8 @@ fn every_signal_during_a_send_reports_its_delivery() {
             (8, &"unknown".into()),
             "{signal}: {line}"
         );
+        let message = line["message"].as_str().unwrap();
+        assert!(message.starts_with("interrupted"), "{signal}: {line}");
         assert_eq!(line["request"]["message"], json!({"body": {"text": "x"}}));
     }
 }

@@ -27,6 +27,8 @@ use crate::{
 
 /// The most pages of a list.
 const MOST_PAGES: usize = 1000;
+/// The deepest nesting of a JSONPath: with each level its parser can take twice as long.
+const DEEPEST_PATH: usize = 10;
 /// Headers that the client sets itself, instead of those given, and those of the connection, with which
 /// a server would read another message than the one written.
 const OWN_HEADERS: [&str; 17] = [
@@ -153,9 +155,8 @@ fn wanted(args: &ApiArgs) -> Result<Wanted> {
     if args.paginate && !is_read {
         return Err(invalid("--paginate", text::api::ONLY_FOR_GET));
     }
-    let filter = args.filter.as_deref().map(JsonPath::parse).transpose();
-    let filter = filter
-        .map_err(|error| invalid("--filter", &text::api::not_a_json_path(error.message())))?;
+    let filter = args.filter.as_deref().map(json_path).transpose();
+    let filter = filter.map_err(|rule| invalid("--filter", &rule))?;
     let headers = args.header.iter().map(|text| header(text));
     let headers = headers.collect::<Result<Vec<_>>>()?;
     if let Some(name) = repeated(&headers) {
@@ -172,6 +173,36 @@ fn wanted(args: &ApiArgs) -> Result<Wanted> {
         body,
         filter,
     })
+}
+
+/// Reads a JSONPath.
+fn json_path(text: &str) -> Result<JsonPath, String> {
+    if nesting(text) > DEEPEST_PATH {
+        return Err(text::api::TOO_DEEP.to_owned());
+    }
+    JsonPath::parse(text).map_err(|error| text::api::not_a_json_path(error.message()))
+}
+
+/// Returns how deep the brackets of a JSONPath are nested, those in its strings left out.
+fn nesting(text: &str) -> usize {
+    let (mut open, mut deepest) = (0_usize, 0);
+    let mut quote = None;
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        match (quote, c) {
+            (Some(_), '\\') => {
+                let _ = chars.next();
+            }
+            (Some(end), c) if c == end => quote = None,
+            (Some(_), _) => {}
+            (None, '\'' | '"') => quote = Some(c),
+            (None, '[' | '(') => open += 1,
+            (None, ']' | ')') => open = open.saturating_sub(1),
+            (None, _) => {}
+        }
+        deepest = deepest.max(open);
+    }
+    deepest
 }
 
 /// Reads a header. Its value is not repeated in errors: it may be a secret.
@@ -298,6 +329,25 @@ fn failed(args: &ApiArgs, error: Error, settings: Option<&Settings>) -> Exit {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_json_path_that_would_occupy_the_parser_is_refused() {
+        let nested = |open: &str, close: &str, depth: usize| {
+            format!("$[?{}@.a{}]", open.repeat(depth), close.repeat(depth))
+        };
+        for text in [
+            nested("(", ")", 50_000),
+            nested("@[?", "]", 5_000),
+            nested("@[?", "]", 20),
+        ] {
+            let rule = json_path(&text).unwrap_err();
+            assert_eq!(rule, text::api::TOO_DEEP);
+        }
+        assert!(json_path(&nested("(", ")", 5)).is_ok());
+        assert!(json_path(&nested("@[?", "]", 5)).is_ok());
+        // Brackets in a name do not count.
+        assert!(json_path(&format!(r#"$["\"{0}"]['{0}']"#, "[".repeat(50))).is_ok());
+    }
 
     #[test]
     fn a_header_has_a_name_and_is_not_one_of_the_client() {

@@ -12,6 +12,8 @@ pub(crate) fn not_a_json_path(why: &str) -> String {
     format!("is not a JSONPath: {why}")
 }
 
+pub(crate) const TOO_DEEP: &str = "must not have more than 10 brackets within each other";
+
 pub(crate) const NOT_A_HEADER: &str = "must be a name and a value, e.g. 'Prefer: return=minimal'";
 
 /// A header that cannot be given.

@@ -5,6 +5,8 @@ use ms_messenger_emulator::{EventSubscription, MessageStatuses};
 use reqwest::Method;
 use serde_json::{Value, json};
 
+#[cfg(feature = "inbox")]
+use crate::skype::Endpoint;
 use crate::{
     data::Folder,
     outside::Outside,
@@ -13,7 +15,7 @@ use crate::{
         Receiver,
         events::{admin, notify},
     },
-    skype::{Endpoint, token_of},
+    skype::token_of,
 };
 
 /// An emulator with a service of which two texts of a room pass in a day.
@@ -127,12 +129,15 @@ async fn with_ticket(out: &Outside, token: &str, path: &str) -> (u16, Value) {
     Outside::ask(request.bearer_auth(token)).await
 }
 
+#[cfg(feature = "inbox")]
 async fn conversations(out: &Outside) -> Value {
     let found = out.get("/_emulator/conversations?platform=ucwa").await;
     let found: Value = found.json().await.unwrap();
     found["conversations"].clone()
 }
 
+// The inbox lists the conversations.
+#[cfg(feature = "inbox")]
 #[tokio::test]
 async fn applications_of_skype_end_and_tickets_notes_and_messages_stay() {
     let folder = Folder::new("skype");
@@ -225,6 +230,8 @@ async fn tickets_of_skype_expire_by_the_advanced_clock_and_are_never_issued_twic
     assert_eq!(with_ticket(&out, &late, path).await.0, 401);
 }
 
+// The inbox lists the conversations.
+#[cfg(feature = "inbox")]
 #[tokio::test]
 async fn the_title_of_a_conversation_stays_when_its_application_ends() {
     let out = Outside::start().await;

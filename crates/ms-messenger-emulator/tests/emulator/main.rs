@@ -13,6 +13,8 @@ mod acs_participants;
 mod acs_threads;
 mod acs_versions;
 mod admin;
+// The description is of a build with all features.
+#[cfg(all(feature = "inbox", feature = "metrics", feature = "export"))]
 mod admin_api;
 mod arrows;
 mod connections;

@@ -12,7 +12,7 @@ use crate::{
     outcome::{Line, Status},
     print,
     text::{self, foreign},
-    typo::{is_typo, suggestion},
+    typo::{nearest_option, suggestion},
 };
 
 /// Returns whether the command line asks for JSON, even if it cannot be parsed.
@@ -36,7 +36,7 @@ pub(crate) fn report(error: &clap::Error, words: &[OsString]) -> Exit {
             let _ = help::print(error, words);
             Exit::Usage
         }
-        _ => report_violation(&message(error), subcommand(words).as_deref(), json),
+        _ => report_violation(&message(error, words), subcommand(words).as_deref(), json),
     }
 }
 
@@ -73,10 +73,17 @@ pub(crate) fn report_violation(message: &str, subcommand: Option<&str>, json: bo
 
 /// Returns the name of the command that is used, with those that it stands in: `outbox purge`.
 pub(crate) fn subcommand(words: &[OsString]) -> Option<String> {
+    let words = words.iter().skip(1).filter_map(|word| word.to_str());
+    let (names, _) = used_command(words);
+    (!names.is_empty()).then(|| names.join(" "))
+}
+
+/// Returns the innermost command that these words name, and the names on the way to it.
+fn used_command<'a>(words: impl Iterator<Item = &'a str>) -> (Vec<&'a str>, clap::Command) {
     let mut names = Vec::new();
     let mut command = args::complete_command();
     // An option before a command has no value, but for those of `outbox`.
-    for word in words.iter().skip(1).filter_map(|word| word.to_str()) {
+    for word in words {
         match command.find_subcommand(word).cloned() {
             Some(inner) => {
                 names.push(word);
@@ -86,14 +93,14 @@ pub(crate) fn subcommand(words: &[OsString]) -> Option<String> {
             None => break,
         }
     }
-    (!names.is_empty()).then(|| names.join(" "))
+    (names, command)
 }
 
 /// Describes an error of `clap`.
-fn message(error: &clap::Error) -> String {
+fn message(error: &clap::Error, words: &[OsString]) -> String {
     let option = text(error, ContextKind::InvalidArg).map(|it| name(&it).to_owned());
     match (error.kind(), option) {
-        (ErrorKind::UnknownArgument, Some(option)) => unknown_option(&option, error),
+        (ErrorKind::UnknownArgument, Some(option)) => unknown_option(&option, words),
         (ErrorKind::InvalidSubcommand, _) => unknown_command(error),
         (ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand, _) => {
             text::usage::NO_COMMAND.to_owned()
@@ -160,7 +167,7 @@ fn name(option: &str) -> &str {
 }
 
 /// Describes an unknown option, with the one that may be meant.
-fn unknown_option(option: &str, error: &clap::Error) -> String {
+fn unknown_option(option: &str, words: &[OsString]) -> String {
     if !option.starts_with('-') {
         return text::usage::unexpected(&quoted(option));
     }
@@ -169,9 +176,11 @@ fn unknown_option(option: &str, error: &clap::Error) -> String {
     if let Some((_, known)) = aliases.find(|(other, _)| *other == option) {
         return text::usage::alias(&unknown, known);
     }
-    let near = text(error, ContextKind::SuggestedArg).filter(|known| is_typo(option, known));
-    match near {
-        Some(known) => unknown + &text::usage::suggestion(&known),
+    // A command after it has other options.
+    let before = words.iter().skip(1).filter_map(|word| word.to_str());
+    let (_, command) = used_command(before.take_while(|word| name(word) != option));
+    match nearest_option(option, &command) {
+        Some(known) => unknown + &text::usage::suggestion(&format!("--{known}")),
         None => unknown,
     }
 }
@@ -253,10 +262,11 @@ mod tests {
 
     fn error_of(line: &str) -> String {
         let words = std::iter::once("msm").chain(line.split(' '));
+        let words: Vec<OsString> = words.map(Into::into).collect();
         let parsed = args::command()
-            .try_get_matches_from(words)
+            .try_get_matches_from(&words)
             .and_then(|matches| Cli::from_arg_matches(&matches));
-        message(&parsed.unwrap_err())
+        message(&parsed.unwrap_err(), &words)
     }
 
     #[test]
@@ -277,6 +287,19 @@ mod tests {
                 format!("{to} --txt x"),
                 "there is no option --txt: did you mean --text?",
             ),
+            (
+                "send --too user:a --text x".to_owned(),
+                "there is no option --too: did you mean --to?",
+            ),
+            (
+                "emulator --lgo-format text exec --chek".to_owned(),
+                "there is no option --lgo-format: did you mean --log-format?",
+            ),
+            (
+                "outbox --stroe=hunter2 list".to_owned(),
+                "there is no option --stroe: did you mean --store?",
+            ),
+            ("whoami --too x".to_owned(), "there is no option --too"),
             (
                 format!("{to} --text x --retries -1"),
                 "--retries: must be a whole number from 0",

@@ -5,6 +5,7 @@ mod config;
 mod connection;
 mod doctor;
 mod emulator;
+mod fields;
 mod habits;
 mod listen;
 mod negative;
@@ -33,6 +34,7 @@ pub(crate) use self::{
         EmulatorArgs, EmulatorCommand, EnvArgs, EnvFormat, ExecArgs, ExportArgs, HealthArgs,
         RecordArgs, RecordPlatformArg,
     },
+    fields::{argument_of, is_content},
     habits::{CompletionsArgs, ManArgs, ReportArgs, SchemaArgs, Shell},
     listen::ListenArgs,
     negative::joined,

@@ -10,7 +10,10 @@ use serde_json::json;
 use tokio::time::sleep;
 
 use crate::{
-    args::{CommonArgs, DeleteArgs, EditArgs, MessageArgs, ReactArgs, ReplyArgs},
+    args::{
+        CommonArgs, DeleteArgs, EditArgs, MessageArgs, ReactArgs, ReplyArgs, argument_of,
+        is_content,
+    },
     compose::{self, controls},
     exit::Exit,
     explain::{Explained, explain},
@@ -48,6 +51,16 @@ impl Change<'_> {
         }
     }
 
+    /// The option that gives the content.
+    fn option_of(&self, field: &str) -> Option<&'static str> {
+        let option = match self {
+            Self::Text(_) => "--text",
+            Self::Html(_) => "--html",
+            _ => return None,
+        };
+        is_content(field).then_some(option)
+    }
+
     const fn done(&self) -> &'static str {
         match self {
             Self::Text(_) | Self::Html(_) => text::read::WAS_EDITED,
@@ -78,6 +91,7 @@ pub(crate) async fn reply(args: ReplyArgs) -> Exit {
     }
     send.to = vec![target];
     send.reply_to = message;
+    send.is_reply = true;
     send::run(&send).await
 }
 
@@ -143,7 +157,11 @@ async fn run(args: &MessageArgs, change: &Change<'_>) -> Exit {
         Err(Failed {
             error,
             is_unknown: false,
-        }) => report::failed_with(error, args.common.json, opening.settings.as_ref()),
+        }) => {
+            let name = |field: &str| change.option_of(field).or_else(|| argument_of(field));
+            let settings = opening.settings.as_ref();
+            report::failed_at(error, args.common.json, settings, name)
+        }
         Err(Failed { error, .. }) => unknown(&args.common, error, &opening),
     }
 }

@@ -12,7 +12,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 use crate::{
-    args::{ListThingsArgs, Things, To},
+    args::{ListThingsArgs, Things, To, argument_of},
     connect,
     exit::Exit,
     place::{Opening, Place},
@@ -70,7 +70,11 @@ pub(crate) async fn run(args: &ListThingsArgs) -> Exit {
     let mut opening = Opening::default();
     match list(args, &mut opening).await {
         Ok((items, columns)) => printed(args, &items, columns),
-        Err(error) => report::failed_with(error, args.common.json, opening.settings.as_ref()),
+        Err(error) => {
+            let settings = opening.settings.as_ref();
+            let of = |field: &str| argument_of(field).map(|_| "OF");
+            report::failed_at(error, args.common.json, settings, of)
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use ms_messenger::{Error, ErrorKind, Result, RetryPolicy};
 pub(crate) use self::item::Item;
 use self::pages::Since;
 use crate::{
-    args::ReadArgs,
+    args::{ReadArgs, argument_of},
     exit::Exit,
     interrupt::Interrupt,
     place::{Opening, Place},
@@ -37,7 +37,10 @@ pub(crate) async fn run(args: &ReadArgs) -> Exit {
     let mut opening = Opening::default();
     match read(args, &mut opening).await {
         Ok(exit) => exit,
-        Err(error) => report::failed_with(error, args.common.json, opening.settings.as_ref()),
+        Err(error) => {
+            let settings = opening.settings.as_ref();
+            report::failed_at(error, args.common.json, settings, argument_of)
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! How commands that send nothing end.
 
-use ms_messenger::{Delivery, Error};
+use ms_messenger::{Delivery, Error, ErrorKind};
 use serde_json::{Value, json};
 
 use crate::{
@@ -30,9 +30,26 @@ pub(crate) fn failed(error: Error, json: bool) -> Exit {
 
 /// Reports why a command that sends nothing failed, with these settings.
 pub(crate) fn failed_with(error: Error, json: bool, settings: Option<&Settings>) -> Exit {
+    failed_at(error, json, settings, |_| None)
+}
+
+/// As [`failed_with`]; `name` returns what a person typed for a member of a request. A script reads the
+/// members.
+pub(crate) fn failed_at(
+    error: Error,
+    json: bool,
+    settings: Option<&Settings>,
+    name: impl Fn(&str) -> Option<&'static str>,
+) -> Exit {
     if let Some(exit) = usage::report_refused(&error, json) {
         return exit;
     }
+    // What is wrong with a setting is no member.
+    let error = if json || error.kind() == ErrorKind::Config {
+        error
+    } else {
+        error.with_field_names(|field| name(field).map(str::to_owned))
+    };
     let Explained { error, advice } = explain(error.with_delivery(Delivery::NotSent), settings);
     let exit = Exit::of(&error);
     if json {

@@ -7,7 +7,7 @@ use ms_messenger::{
 };
 
 use crate::{
-    args::{MessageArgs, ShowMessageArgs},
+    args::{MessageArgs, ShowMessageArgs, argument_of},
     exit::Exit,
     place::{Opening, Place},
     print,
@@ -23,7 +23,10 @@ pub(crate) async fn run(args: &ShowMessageArgs) -> Exit {
     let args = &args.message;
     match show(args, &mut opening).await {
         Ok(text) => print::last(&text, Exit::Success),
-        Err(error) => report::failed_with(error, args.common.json, opening.settings.as_ref()),
+        Err(error) => {
+            let settings = opening.settings.as_ref();
+            report::failed_at(error, args.common.json, settings, argument_of)
+        }
     }
 }
 

@@ -101,10 +101,35 @@ impl Error {
     }
 
     pub(crate) fn from_problems(kind: ErrorKind, problems: Vec<Problem>) -> Self {
-        let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
-        let mut error = Self::new(kind, lines.join("; ")).with_delivery(Delivery::NotSent);
+        let mut error = Self::new(kind, joined(&problems)).with_delivery(Delivery::NotSent);
         error.0.problems = problems;
         error
+    }
+
+    /// Names the fields of its problems as `name` returns them, e.g. by the options of a program; those
+    /// for which it returns `None` stay. So does a message that was replaced.
+    ///
+    /// ```
+    /// use ms_messenger_core::Error;
+    ///
+    /// let error = Error::invalid("message.body.text", "must not be empty");
+    /// let error = error.with_field_names(|field| {
+    ///     (field == "message.body.text").then(|| "--text".to_owned())
+    /// });
+    /// assert_eq!(error.message(), "--text: must not be empty");
+    /// ```
+    #[must_use]
+    pub fn with_field_names(mut self, name: impl Fn(&str) -> Option<String>) -> Self {
+        let is_of_problems = self.0.message == joined(&self.0.problems);
+        for problem in &mut self.0.problems {
+            if let Some(name) = name(&problem.field) {
+                problem.field = name;
+            }
+        }
+        if is_of_problems {
+            self.0.message = joined(&self.0.problems).into();
+        }
+        self
     }
 
     /// Replaces the message.
@@ -314,6 +339,12 @@ impl Error {
     pub fn is_safe_to_resend(&self) -> bool {
         self.0.delivery == Delivery::NotSent
     }
+}
+
+/// Returns the problems in one line.
+fn joined(problems: &[Problem]) -> String {
+    let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    lines.join("; ")
 }
 
 impl fmt::Display for Error {

@@ -12,7 +12,7 @@ use super::{
     connection::ConnectionArgs,
     relations::{Relations, Rule},
     store::StoreAddressArgs,
-    values::{To, duration, key, media, retries, time, time_or_delay},
+    values::{To, duration, filled, key, media, retries, time, time_or_delay},
     wait::{WaitFor, Words},
 };
 use crate::{
@@ -67,7 +67,7 @@ pub(crate) struct SendArgs {
     #[arg(long)]
     pub(crate) markdown: bool,
     /// Mention this user of Teams, by address; can be repeated; in a text: @{ADDRESS}
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", value_parser = filled)]
     pub(crate) mention: Vec<String>,
     /// Attach the Adaptive Card in this file
     #[arg(long, value_name = "FILE")]
@@ -170,6 +170,10 @@ pub(crate) struct SendArgs {
 
     #[command(flatten)]
     pub(crate) connection: ConnectionArgs,
+
+    /// Whether it is a reply: target and message are arguments by their place.
+    #[arg(skip)]
+    pub(crate) is_reply: bool,
 }
 
 impl SendArgs {

@@ -68,6 +68,14 @@ pub(super) fn secret(text: &str) -> Result<SecretString, std::convert::Infallibl
     Ok(SecretString::from(text))
 }
 
+/// Takes any text that is not blank.
+pub(super) fn filled(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() {
+        return Err(text::options::EMPTY.to_owned());
+    }
+    Ok(text.to_owned())
+}
+
 /// Returns the id of an idempotency key: a UUID unchanged, any other text by its hash.
 pub(super) fn key(text: &str) -> Result<Uuid, String> {
     let text = text.trim();

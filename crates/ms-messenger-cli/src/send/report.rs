@@ -1,6 +1,6 @@
 //! What a send reports: a line for each target.
 
-use ms_messenger::{Delivery, Error, Evidence, Problem, SendRequest};
+use ms_messenger::{Delivery, Error, ErrorKind, Evidence, Problem, SendRequest};
 use serde_json::Value;
 
 use super::{attempt::Sent, plan::Job};
@@ -52,6 +52,9 @@ impl<'a> Report<'a> {
     /// Prints the warnings, where they are not part of the line.
     pub(super) fn warn_now(&self) {
         for warning in self.warnings.iter().filter(|_| !self.args.json) {
+            let giver = self.args.giver_of(&warning.field, None);
+            let field = giver.unwrap_or_else(|| warning.field.clone());
+            let warning = Problem::new(field, &*warning.rule);
             print::note(text::outcome::warning(warning));
         }
     }
@@ -103,6 +106,7 @@ impl<'a> Report<'a> {
     /// Prints that it was settled that the message was not sent.
     pub(super) fn absent(&self, to: &str, error: Error) -> Exit {
         let exit = Exit::ProvenNotSent;
+        let error = self.in_options(error, Some(to));
         let Explained { error, advice } = explain(error, self.settings());
         if self.args.json {
             let line = Line {
@@ -128,6 +132,7 @@ impl<'a> Report<'a> {
         request: Option<&SendRequest>,
     ) -> Exit {
         self.warn_once();
+        let error = self.in_options(error, to);
         let Explained { error, advice } = explain(error, self.settings());
         let exit = Exit::of(&error);
         let is_unknown = exit == Exit::Unknown;
@@ -212,6 +217,19 @@ impl<'a> Report<'a> {
         if !self.args.json {
             print::note(text::send::falls_back(&job.request.to));
         }
+    }
+
+    /// Names the options that a person typed. A script reads the members of the JSON form.
+    fn in_options(&self, error: Error, to: Option<&str>) -> Error {
+        if self.args.json {
+            return error;
+        }
+        // What is wrong with a setting is no member, but a file that cannot be read is one.
+        let is_of_settings = error.kind() == ErrorKind::Config;
+        error.with_field_names(|field| {
+            let is_member = !is_of_settings || field.starts_with("message.");
+            is_member.then(|| self.args.giver_of(field, to)).flatten()
+        })
     }
 
     fn settings(&self) -> Option<&Settings> {

@@ -56,6 +56,11 @@ pub(crate) fn same_target(first: usize, second: usize) -> String {
     )
 }
 
+/// A place in what an option gives.
+pub(crate) fn of(option: &str, place: &str) -> String {
+    format!("{option}: {place}")
+}
+
 /// How several targets stand in a rule.
 pub(crate) const SEVERAL_TARGETS: &str = "several --to";
 

@@ -23,6 +23,7 @@ mod home;
 mod kept_files;
 mod keys;
 mod listen;
+mod named_options;
 #[cfg(unix)]
 mod narrow;
 mod outbox;

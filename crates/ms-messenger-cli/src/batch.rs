@@ -30,7 +30,7 @@ use crate::{
     explain::{Explained, explain},
     interrupt::Interrupt,
     lock::Lock,
-    outbox_store::{self, Address, outbox_error},
+    outbox_store::{self, Address},
     outcome::{Line, Status},
     platform::Platform,
     print,
@@ -114,19 +114,22 @@ async fn batch(
     let input = input::read(&args.file, args.csv.as_deref(), reading, settings, &options)?;
     let address = Address::Sqlite(path.clone());
     let store = address.shown();
+    address.check()?;
     if args.dry_run && is_new(&path) {
         return Ok(checked(args, &input));
     }
     let mut interrupt = Interrupt::listen().map_err(|error| {
         Error::new(ErrorKind::Other, text::process::NO_SIGNALS).with_source(error)
     })?;
+    // Before the lock: what cannot be used gets no lock file beside it.
+    let outbox = address.open(keys, !args.dry_run).await?;
     let Some(_lock) = Lock::exclusive(&path)? else {
         return Err(Failure::InUse(path));
     };
-    let outbox = address.open(keys, !args.dry_run).await?;
     let outbox = outbox.with_backoff(backoff(args));
-    let earlier = earlier::read(&outbox).await.map_err(outbox_error)?;
-    let conflicts = earlier::conflicts(&input.entries, &earlier, &outbox, &store);
+    let earlier = earlier::read(&outbox).await;
+    let earlier = earlier.map_err(|error| address.error(error))?;
+    let conflicts = earlier::conflicts(&input.entries, &earlier, &outbox, &address);
     let conflicts = conflicts.await?;
     if !conflicts.is_empty() {
         return Err(Failure::Findings(conflicts));
@@ -145,7 +148,7 @@ async fn batch(
     let routes = Routes::open(&platforms, settings, &options, margin).await?;
     let outcome = Box::pin(ready.send(input.entries, &routes, &mut interrupt)).await;
     routes.end().await;
-    Ok(outcome.map_err(outbox_error)?)
+    Ok(outcome.map_err(|error| address.error(error))?)
 }
 
 /// Whether no earlier run has stored anything there.

@@ -45,8 +45,9 @@ async fn listen(args: &ListenArgs) -> Result<Exit> {
     })?;
     let (events, notifications) = receivers(args)?;
     check_address(args)?;
+    Kept::check(&args.keep)?;
     let statuses = if args.outbox.store.is_some() || environment::process("MSM_OUTBOX").is_some() {
-        Some(Statuses::new(open_or_create(&args.outbox).await?.outbox))
+        Some(Statuses::new(open_or_create(&args.outbox).await?))
     } else {
         None
     };

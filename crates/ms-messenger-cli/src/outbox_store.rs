@@ -1,5 +1,7 @@
 //! Opens an outbox by its address.
 
+mod file;
+
 use std::{
     error::Error as StdError,
     fmt,
@@ -92,6 +94,7 @@ impl Address {
     pub(crate) async fn open(&self, keys: Option<ContentKeys>, creates: bool) -> Result<Outbox> {
         let opened = match self {
             Self::Sqlite(path) => {
+                self.check()?;
                 let store = if creates {
                     SqliteStore::open(path).await
                 } else {
@@ -112,15 +115,61 @@ impl Address {
                 store.map(|store| sealed(store, keys)).map_err(unusable)
             }
         };
-        opened.map_err(|error| {
-            let named = match self {
-                Self::Sqlite(path) => path.display().to_string(),
-                #[cfg(any(feature = "postgres", feature = "nats"))]
-                _ => self.shown(),
-            };
-            let text = format!("{named}: {}", error.message());
-            error.with_message(text)
-        })
+        opened.map_err(|error| self.named(error))
+    }
+
+    /// Checks what is there, before it is opened.
+    ///
+    /// # Errors
+    ///
+    /// `Config` for a file that can hold no outbox.
+    pub(crate) fn check(&self) -> Result<()> {
+        let checked = self.file().map_or(Ok(()), file::check);
+        checked.map_err(|error| self.named(error))
+    }
+
+    /// Checks an address that a person wrote.
+    ///
+    /// # Errors
+    ///
+    /// `Config` for a file that would be created with a name that looks like a part of a URL.
+    pub(crate) fn check_name(&self) -> Result<()> {
+        let checked = self.file().map_or(Ok(()), file::check_name);
+        checked.map_err(|error| self.named(error))
+    }
+
+    /// Returns the error of an operation in the terms of this program. It names the outbox, unless it
+    /// is about a message.
+    pub(crate) fn error(&self, error: OutboxError) -> Error {
+        let is_of_message = is_of_message(&error);
+        let error = outbox_error(error);
+        if is_of_message {
+            error
+        } else {
+            self.named(error)
+        }
+    }
+
+    fn named(&self, error: Error) -> Error {
+        let name = match self {
+            Self::Sqlite(path) => path.display().to_string(),
+            #[cfg(any(feature = "postgres", feature = "nats"))]
+            _ => self.shown(),
+        };
+        let text = format!("{name}: {}", error.message());
+        error.with_message(text)
+    }
+}
+
+/// Whether an error is about a message or an argument, and not about the store.
+fn is_of_message(error: &OutboxError) -> bool {
+    use OutboxErrorKind::{
+        Conflict, Damaged, HeldBack, Invalid, LeaseLost, NotAllowed, NotFound, Sealed,
+    };
+    match error.kind() {
+        Invalid | Conflict | NotFound | NotAllowed | LeaseLost | Sealed | HeldBack => true,
+        Damaged => error.id().is_some(),
+        _ => false,
     }
 }
 
@@ -178,8 +227,8 @@ fn unusable(error: OutboxError) -> Error {
     named(error, kind)
 }
 
-/// Returns the error of an outbox in the terms of this program.
-pub(crate) fn outbox_error(error: OutboxError) -> Error {
+/// Returns the error of an outbox in the terms of this program, without its address.
+fn outbox_error(error: OutboxError) -> Error {
     let kind = kind(error.kind());
     named(error, kind)
 }
@@ -299,6 +348,34 @@ mod tests {
         }
         let sealed = outbox_error(OutboxError::new(Sealed, "it is sealed"));
         assert!(sealed.message().contains("--key-file"), "{sealed}");
+    }
+
+    #[test]
+    fn an_error_of_the_store_names_it_and_one_of_a_message_does_not() {
+        use OutboxErrorKind::{
+            Conflict, Damaged, Denied, Full, NoOutbox, NotFound, ReadOnly, Sealed, Store,
+            Unavailable,
+        };
+        let address = Address::Sqlite("/var/out.db".into());
+        let is_named = |error: OutboxError| {
+            let error = address.error(error);
+            error.message().starts_with("/var/out.db: x")
+        };
+        for kind in [
+            Damaged,
+            Denied,
+            Full,
+            NoOutbox,
+            ReadOnly,
+            Store,
+            Unavailable,
+        ] {
+            assert!(is_named(OutboxError::new(kind, "x")), "{kind:?}");
+        }
+        for kind in [Conflict, Damaged, NotFound, Sealed] {
+            let error = OutboxError::new(kind, "x").with_id(&"a".into());
+            assert!(!is_named(error), "{kind:?}");
+        }
     }
 
     #[test]

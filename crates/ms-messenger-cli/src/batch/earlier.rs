@@ -13,7 +13,7 @@ use crate::{
         findings::Findings,
         input::{Entry, OWN_ID},
     },
-    outbox_store::outbox_error,
+    outbox_store::Address,
     text,
 };
 
@@ -54,7 +54,7 @@ pub(crate) async fn read(outbox: &Outbox) -> ms_messenger_outbox::Result<Earlier
     }
 }
 
-/// Finds lines that were changed or removed after they were handed over. `store` is the address of
+/// Finds lines that were changed or removed after they were handed over. `address` is that of
 /// the outbox.
 ///
 /// # Errors
@@ -64,8 +64,9 @@ pub(crate) async fn conflicts(
     entries: &[Entry],
     earlier: &Earlier,
     outbox: &Outbox,
-    store: &str,
+    address: &Address,
 ) -> Result<Findings> {
+    let store = &address.shown();
     let mut findings = Findings::default();
     let ids: HashSet<&EnvelopeId> = entries.iter().map(|it| &it.envelope.id).collect();
     // Those that are no longer in the input, by the number of their line.
@@ -87,10 +88,10 @@ pub(crate) async fn conflicts(
         if left.remove(&entry.line).is_some() {
             findings.add(entry.line, "", text::batch::CHANGED);
         } else if let Some(known) = earlier.get(&entry.envelope.id)
-            && hash(outbox, entry)? != known.hash
+            && hash(outbox, entry, address)? != known.hash
         {
             if findings.is_empty() {
-                check_key(outbox, entry, known).await?;
+                check_key(outbox, entry, known, address).await?;
             }
             findings.add(entry.line, "id", text::batch::OTHER_MESSAGE);
         }
@@ -107,24 +108,26 @@ pub(crate) async fn conflicts(
 
 /// Checks that a message whose hash is another one was not handed over with another key, or none: then
 /// the hashes of all messages are others.
-async fn check_key(outbox: &Outbox, entry: &Entry, known: &Known) -> Result<()> {
+async fn check_key(outbox: &Outbox, entry: &Entry, known: &Known, address: &Address) -> Result<()> {
     let message = outbox.get(&entry.envelope.id).await;
-    if let Some(message) = message.map_err(outbox_error)?
+    if let Some(message) = message.map_err(|error| address.error(error))?
         && let Err(error) = outbox.request(&message)
         && error.kind() == OutboxErrorKind::Sealed
     {
-        return Err(outbox_error(error));
+        return Err(address.error(error));
     }
     let without_key = Outbox::shared(Arc::clone(outbox.store()));
-    if hash(&without_key, entry)? == known.hash {
+    if hash(&without_key, entry, address)? == known.hash {
         let text = text::batch::WITHOUT_KEY;
         return Err(Error::new(ErrorKind::Config, text));
     }
     Ok(())
 }
 
-fn hash(outbox: &Outbox, entry: &Entry) -> Result<Hash> {
-    let prepared = outbox.prepare(&entry.envelope).map_err(outbox_error)?;
+fn hash(outbox: &Outbox, entry: &Entry, address: &Address) -> Result<Hash> {
+    let prepared = outbox
+        .prepare(&entry.envelope)
+        .map_err(|error| address.error(error))?;
     Ok(prepared.head.hash)
 }
 

@@ -21,6 +21,28 @@ pub(super) struct Kept {
 }
 
 impl Kept {
+    /// Checks that the file is a regular one, if there is one. It is not opened: that of a device can
+    /// have effects.
+    ///
+    /// # Errors
+    ///
+    /// `Config` for anything else.
+    pub(super) fn check(path: &Path) -> Result<()> {
+        match path.metadata() {
+            Ok(about) if about.is_dir() => {
+                let error = io::ErrorKind::IsADirectory.into();
+                Err(unusable(path, &error))
+            }
+            Ok(about) if !about.is_file() => {
+                let rule = text::listen::NO_REGULAR_FILE;
+                let name = path.display().to_string();
+                Err(Problem::new(name, rule).into_error(ErrorKind::Config))
+            }
+            // Why it cannot be looked at is found when it is opened.
+            _ => Ok(()),
+        }
+    }
+
     /// Opens the file, readable by its owner only; creates it if there is none. Ends its last line if
     /// a process ended in the middle of it.
     ///
@@ -28,17 +50,12 @@ impl Kept {
     ///
     /// `Config` when it cannot be used.
     pub(super) fn open(path: &Path) -> Result<Self> {
+        Self::check(path)?;
         let mut options = OpenOptions::new();
         options.create(true).append(true).read(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let file = options.open(path).map_err(|error| unused(path, &error))?;
-        let about = file.metadata().map_err(|error| unusable(path, &error))?;
-        if !about.is_file() {
-            let rule = text::listen::NO_REGULAR_FILE;
-            let name = path.display().to_string();
-            return Err(Problem::new(name, rule).into_error(ErrorKind::Config));
-        }
         let mut kept = Self {
             file,
             path: path.to_owned(),

@@ -9,9 +9,9 @@ use ms_messenger::{
     Result,
     events::{StatusReport, event_grid::Event},
 };
-use ms_messenger_outbox::{Outbox, Report};
+use ms_messenger_outbox::Report;
 
-use crate::outbox_store::outbox_error;
+use crate::outbox::open::Opened;
 
 /// The most reports that wait for their message: an event can be faster than the receipt.
 const MOST_WAITING: usize = 10_000;
@@ -19,14 +19,14 @@ const MOST_WAITING: usize = 10_000;
 /// Raises the statuses of the messages of an outbox.
 #[derive(Debug)]
 pub(super) struct Statuses {
-    outbox: Outbox,
+    opened: Opened,
     waiting: Mutex<VecDeque<Report>>,
 }
 
 impl Statuses {
-    pub(super) fn new(outbox: Outbox) -> Self {
+    pub(super) fn new(opened: Opened) -> Self {
         Self {
-            outbox,
+            opened,
             waiting: Mutex::default(),
         }
     }
@@ -57,7 +57,7 @@ impl Statuses {
         let mut failed = None;
         for report in reports {
             let known = match &failed {
-                None => self.outbox.report(&report).await,
+                None => self.opened.outbox.report(&report).await,
                 Some(_) => Ok(0),
             };
             match known {
@@ -65,7 +65,7 @@ impl Statuses {
                 Ok(_) => {}
                 Err(error) => {
                     self.wait(report);
-                    failed = Some(outbox_error(error));
+                    failed = Some(self.opened.error(error));
                 }
             }
         }

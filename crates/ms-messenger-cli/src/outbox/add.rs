@@ -13,7 +13,6 @@ use crate::{
     config::Settings,
     environment,
     exit::Exit,
-    outbox_store::outbox_error,
     outcome::Line,
     print,
     report::{self, done},
@@ -59,7 +58,7 @@ async fn add(args: &AddArgs, common: &OutboxOptions) -> Result<Exit, Unusable> {
     let opened = open_or_create(&common.outbox).await?;
     let envelopes = input.entries.into_iter().map(|it| it.envelope);
     let inserted = opened.outbox.enqueue_all(envelopes).await;
-    let inserted = inserted.map_err(outbox_error)?;
+    let inserted = inserted.map_err(|error| opened.error(error))?;
     let added = inserted.iter().filter(|it| **it == Inserted::New).count();
     let known = inserted.len() - added;
     let text = if common.json {

@@ -8,7 +8,6 @@ use super::open::open;
 use crate::{
     args::{IdArgs, OutboxOptions, PurgeArgs, RetryArgs},
     exit::Exit,
-    outbox_store::outbox_error,
     print,
     report::done,
     text,
@@ -20,15 +19,23 @@ use crate::{
 ///
 /// `Conflict` if its state does not allow it, or it may have been sent.
 pub(crate) async fn retry(args: &RetryArgs, common: &OutboxOptions) -> Result<Exit> {
-    let outbox = open(&common.outbox).await?.outbox;
+    let opened = open(&common.outbox).await?;
     let id = id(&args.message);
-    let message = outbox.get(&id).await.map_err(outbox_error)?;
+    let message = opened
+        .outbox
+        .get(&id)
+        .await
+        .map_err(|error| opened.error(error))?;
     let is_unconfirmed = message.is_some_and(|it| it.head.state == State::Unconfirmed);
     if is_unconfirmed && !args.allow_duplicate {
         let text = text::outbox::RETRY_IN_DOUBT;
         return Err(Error::new(ErrorKind::Conflict, text));
     }
-    let head = outbox.retry(&id).await.map_err(outbox_error)?;
+    let head = opened
+        .outbox
+        .retry(&id)
+        .await
+        .map_err(|error| opened.error(error))?;
     Ok(changed(&head, common.json))
 }
 
@@ -38,8 +45,12 @@ pub(crate) async fn retry(args: &RetryArgs, common: &OutboxOptions) -> Result<Ex
 ///
 /// `Conflict` if its state does not allow it.
 pub(crate) async fn cancel(args: &IdArgs, common: &OutboxOptions) -> Result<Exit> {
-    let outbox = open(&common.outbox).await?.outbox;
-    let head = outbox.cancel(&id(args)).await.map_err(outbox_error)?;
+    let opened = open(&common.outbox).await?;
+    let head = opened
+        .outbox
+        .cancel(&id(args))
+        .await
+        .map_err(|error| opened.error(error))?;
     Ok(changed(&head, common.json))
 }
 
@@ -49,11 +60,12 @@ pub(crate) async fn cancel(args: &IdArgs, common: &OutboxOptions) -> Result<Exit
 ///
 /// `Conflict` if its state does not allow it.
 pub(crate) async fn confirm(args: &IdArgs, common: &OutboxOptions) -> Result<Exit> {
-    let outbox = open(&common.outbox).await?.outbox;
-    let head = outbox
+    let opened = open(&common.outbox).await?;
+    let head = opened
+        .outbox
         .confirm(&id(args), None)
         .await
-        .map_err(outbox_error)?;
+        .map_err(|error| opened.error(error))?;
     Ok(changed(&head, common.json))
 }
 
@@ -63,8 +75,12 @@ pub(crate) async fn confirm(args: &IdArgs, common: &OutboxOptions) -> Result<Exi
 ///
 /// `Conflict` if its state does not allow it.
 pub(crate) async fn give_up(args: &IdArgs, common: &OutboxOptions) -> Result<Exit> {
-    let outbox = open(&common.outbox).await?.outbox;
-    let head = outbox.give_up(&id(args)).await.map_err(outbox_error)?;
+    let opened = open(&common.outbox).await?;
+    let head = opened
+        .outbox
+        .give_up(&id(args))
+        .await
+        .map_err(|error| opened.error(error))?;
     Ok(changed(&head, common.json))
 }
 
@@ -82,10 +98,15 @@ pub(crate) async fn purge(args: &PurgeArgs, common: &OutboxOptions) -> Result<Ex
         }
         purge = purge.with_state(state);
     }
-    let outbox = open(&common.outbox).await?.outbox;
+    let opened = open(&common.outbox).await?;
     let mut deleted = 0;
     loop {
-        match outbox.purge(&purge).await.map_err(outbox_error)? {
+        match opened
+            .outbox
+            .purge(&purge)
+            .await
+            .map_err(|error| opened.error(error))?
+        {
             0 => break,
             more => deleted += more,
         }

@@ -1,7 +1,7 @@
 //! Opens the outbox that options or environment name.
 
 use ms_messenger::{Error, ErrorKind, Result};
-use ms_messenger_outbox::Outbox;
+use ms_messenger_outbox::{Outbox, OutboxError};
 
 use crate::{
     args::StoreAddressArgs,
@@ -17,12 +17,19 @@ pub(crate) struct Opened {
     pub(crate) address: Address,
 }
 
+impl Opened {
+    /// Returns the error of an operation, as [`Address::error`] does.
+    pub(crate) fn error(&self, error: OutboxError) -> Error {
+        self.address.error(error)
+    }
+}
+
 /// Returns the address of the outbox.
 ///
 /// # Errors
 ///
 /// `Config` when there is none, or it cannot be used.
-pub(crate) fn address(args: &StoreAddressArgs) -> Result<Address> {
+fn address(args: &StoreAddressArgs) -> Result<Address> {
     if let Some(address) = &args.store {
         return Ok(address.clone());
     }
@@ -55,6 +62,7 @@ pub(crate) async fn open(args: &StoreAddressArgs) -> Result<Opened> {
 
 async fn opened(args: &StoreAddressArgs, creates: bool) -> Result<Opened> {
     let address = address(args)?;
+    address.check_name()?;
     let keys = outbox_store::keys(args.key_file.as_deref(), &environment::process)?;
     let outbox = address.open(keys, creates).await?;
     Ok(Opened { outbox, address })

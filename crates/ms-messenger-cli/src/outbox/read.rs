@@ -6,11 +6,10 @@ use ms_messenger::{Error, ErrorKind, Result};
 use ms_messenger_outbox::{Count, EnvelopeId, Query, StoredMessage};
 use serde_json::{Value, json};
 
-use super::open::open;
+use super::open::{Opened, open};
 use crate::{
     args::{ListArgs, OutboxOptions, ShowArgs},
     exit::Exit,
-    outbox_store::outbox_error,
     outcome::moment,
     print,
     report::done,
@@ -25,7 +24,11 @@ use crate::{
 /// Those of the outbox.
 pub(crate) async fn status(common: &OutboxOptions) -> Result<Exit> {
     let opened = open(&common.outbox).await?;
-    let counts = opened.outbox.counts().await.map_err(outbox_error)?;
+    let counts = opened
+        .outbox
+        .counts()
+        .await
+        .map_err(|error| opened.error(error))?;
     if common.json {
         return Ok(printed(&done(json!({"counts": counts}))));
     }
@@ -64,7 +67,11 @@ pub(crate) async fn list(args: &ListArgs, common: &OutboxOptions) -> Result<Exit
     if let Some(route) = &args.route {
         query = query.with_route(route);
     }
-    let heads = opened.outbox.list(&query).await.map_err(outbox_error)?;
+    let heads = opened
+        .outbox
+        .list(&query)
+        .await
+        .map_err(|error| opened.error(error))?;
     for head in heads {
         if let ControlFlow::Break(exit) = print::item(&escaped(&json!(head).to_string())) {
             return Ok(exit);
@@ -81,14 +88,18 @@ pub(crate) async fn list(args: &ListArgs, common: &OutboxOptions) -> Result<Exit
 pub(crate) async fn show(args: &ShowArgs, common: &OutboxOptions) -> Result<Exit> {
     let opened = open(&common.outbox).await?;
     let id = EnvelopeId::from(args.id.as_str());
-    let message = opened.outbox.get(&id).await.map_err(outbox_error)?;
+    let message = opened
+        .outbox
+        .get(&id)
+        .await
+        .map_err(|error| opened.error(error))?;
     let Some(message) = message else {
         let text = text::outbox::unknown_message(&args.id);
         return Err(Error::new(ErrorKind::NotFound, text));
     };
     let mut form = json!(message.head);
     if args.content {
-        form["request"] = content(&opened.outbox, &message)?;
+        form["request"] = content(&opened, &message)?;
     }
     let text = if common.json {
         escaped(&form.to_string())
@@ -99,8 +110,11 @@ pub(crate) async fn show(args: &ShowArgs, common: &OutboxOptions) -> Result<Exit
 }
 
 /// Returns the request; `null` after it was erased.
-fn content(outbox: &ms_messenger_outbox::Outbox, message: &StoredMessage) -> Result<Value> {
-    let request = outbox.request(message).map_err(outbox_error)?;
+fn content(opened: &Opened, message: &StoredMessage) -> Result<Value> {
+    let request = opened
+        .outbox
+        .request(message)
+        .map_err(|error| opened.error(error))?;
     Ok(json!(request))
 }
 

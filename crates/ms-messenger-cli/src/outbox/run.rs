@@ -4,10 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use ms_messenger::{Error, ErrorKind, Result};
 
-use super::{
-    metrics,
-    open::{address, open_or_create},
-};
+use super::{metrics, open::open_or_create};
 use crate::{
     args::{OutboxOptions, RunArgs},
     config::Settings,
@@ -15,7 +12,6 @@ use crate::{
     exit::Exit,
     interrupt::Interrupt,
     lock::Lock,
-    outbox_store::outbox_error,
     platform::Platform,
     print,
     progress::Progress,
@@ -37,13 +33,14 @@ pub(crate) async fn run(args: &RunArgs, common: &OutboxOptions) -> Result<Exit> 
     let mut interrupt = Interrupt::listen().map_err(|error| {
         Error::new(ErrorKind::Other, text::process::NO_SIGNALS).with_source(error)
     })?;
-    let address = address(&common.outbox)?;
+    // Before the lock: what cannot be used gets no lock file beside it.
+    let opened = open_or_create(&common.outbox).await?;
+    let address = &opened.address;
     let lock = address.file().map(Lock::shared).transpose()?;
     let Some(_lock) = lock.map_or(Some(None), |it| it.map(Some)) else {
         let text = text::outbox::in_use(&address.shown());
         return Ok(print::failure(&text, Exit::Temporary));
     };
-    let opened = open_or_create(&common.outbox).await?;
     let options = http_options(args.pace.timeout);
     let margin = args.pace.settling_margin;
     let routes = Routes::open(&platforms, &settings, &options, margin).await?;
@@ -52,7 +49,7 @@ pub(crate) async fn run(args: &RunArgs, common: &OutboxOptions) -> Result<Exit> 
         Some(at) => Some(metrics::Server::start(at, Arc::clone(&running)).await?),
         None => None,
     };
-    let store = opened.address.shown();
+    let store = address.shown();
     let progress = Progress::new(None, false);
     let work = Work::new(
         options_of(args),
@@ -65,7 +62,7 @@ pub(crate) async fn run(args: &RunArgs, common: &OutboxOptions) -> Result<Exit> 
     let ended = Box::pin(work.run(&routes, &mut interrupt)).await;
     routes.end().await;
     drop(serving);
-    let ended = ended.map_err(outbox_error)?;
+    let ended = ended.map_err(|error| opened.error(error))?;
     let counts = ended.progress.counts;
     print::note(counts.long());
     if ended.is_cut {

@@ -3,15 +3,14 @@
 use std::sync::Arc;
 
 use ms_messenger::{Error, ErrorKind, Result, Settled};
-use ms_messenger_outbox::{EnvelopeId, Head, Outbox, Query, State};
+use ms_messenger_outbox::{EnvelopeId, Head, Query, State};
 
-use super::open::open;
+use super::open::{Opened, open};
 use crate::{
     args::{OutboxOptions, SettleMessagesArgs},
     config::Settings,
     environment,
     exit::Exit,
-    outbox_store::outbox_error,
     outcome::{Status, moment},
     platform::Platform,
     print,
@@ -28,17 +27,16 @@ use crate::{
 /// Those of the settings and of the outbox.
 pub(crate) async fn run(args: &SettleMessagesArgs, common: &OutboxOptions) -> Result<Exit> {
     let opened = open(&common.outbox).await?;
-    let outbox = &opened.outbox;
     let heads = match &args.id {
-        Some(id) => vec![head(outbox, &id.as_str().into()).await?],
-        None => unconfirmed(outbox).await?,
+        Some(id) => vec![head(&opened, &id.as_str().into()).await?],
+        None => unconfirmed(&opened).await?,
     };
     let settings = Settings::read(&args.connection, &environment::process)?;
     let settings = Arc::new(settings);
     let platforms = platforms(&heads, &settings);
     let options = http_options(args.timeout);
     let routes = Routes::open(&platforms, &settings, &options, None).await?;
-    let asked = ask(outbox, &heads, &routes, &opened.address.shown()).await;
+    let asked = ask(&opened, &heads, &routes).await;
     routes.end().await;
     asked
 }
@@ -50,17 +48,25 @@ fn platforms(heads: &[Head], settings: &Settings) -> Vec<Platform> {
     platforms.filter(|it| settings.configures(*it)).collect()
 }
 
-async fn head(outbox: &Outbox, id: &EnvelopeId) -> Result<Head> {
-    let message = outbox.get(id).await.map_err(outbox_error)?;
+async fn head(opened: &Opened, id: &EnvelopeId) -> Result<Head> {
+    let message = opened
+        .outbox
+        .get(id)
+        .await
+        .map_err(|error| opened.error(error))?;
     let missing = || Error::new(ErrorKind::NotFound, text::outbox::unknown_message(id));
     Ok(message.ok_or_else(missing)?.head)
 }
 
-async fn unconfirmed(outbox: &Outbox) -> Result<Vec<Head>> {
+async fn unconfirmed(opened: &Opened) -> Result<Vec<Head>> {
     let mut all = Vec::new();
     let mut query = Query::new().with_state(State::Unconfirmed).with_limit(1000);
     loop {
-        let page = outbox.list(&query).await.map_err(outbox_error)?;
+        let page = opened
+            .outbox
+            .list(&query)
+            .await
+            .map_err(|error| opened.error(error))?;
         let Some(last) = page.last() else {
             return Ok(all);
         };
@@ -70,7 +76,8 @@ async fn unconfirmed(outbox: &Outbox) -> Result<Vec<Head>> {
 }
 
 /// Asks about each message, and prints what is known then.
-async fn ask(outbox: &Outbox, heads: &[Head], routes: &Routes, store: &str) -> Result<Exit> {
+async fn ask(opened: &Opened, heads: &[Head], routes: &Routes) -> Result<Exit> {
+    let store = opened.address.shown();
     let mut exit = Exit::Success;
     for head in heads {
         let Some(messenger) = routes.messenger(&head.route) else {
@@ -78,8 +85,8 @@ async fn ask(outbox: &Outbox, heads: &[Head], routes: &Routes, store: &str) -> R
             exit = print::failure(&text, Exit::Unknown);
             continue;
         };
-        let settled = outbox.settle(&head.id, messenger).await;
-        let settled = settled.map_err(outbox_error)?;
+        let settled = opened.outbox.settle(&head.id, messenger).await;
+        let settled = settled.map_err(|error| opened.error(error))?;
         let status = match &settled {
             Settled::Found(_) => Status::Found,
             Settled::NotFound => Status::NotFound,
@@ -93,8 +100,8 @@ async fn ask(outbox: &Outbox, heads: &[Head], routes: &Routes, store: &str) -> R
         if matches!(status, Status::NotYet | Status::CannotTell) {
             exit = Exit::Unknown;
         }
-        let head = self::head(outbox, &head.id).await?;
-        let stored = Stored::new(&head, store);
+        let head = self::head(opened, &head.id).await?;
+        let stored = Stored::new(&head, &store);
         let line = stored.line(None, None).settled(status, then.as_deref());
         // The verdicts are stored, and the exit code is theirs.
         let _ = print::result(&line.to_string());

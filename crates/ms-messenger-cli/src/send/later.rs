@@ -17,7 +17,6 @@ use crate::{
     exit::Exit,
     kept_files, mentions,
     outbox::open::{Opened, open_or_create},
-    outbox_store::outbox_error,
     outcome::{OutboxPlace, moment},
     platform::Platform,
     transport::http_options,
@@ -71,7 +70,7 @@ async fn hand_over(
             } else {
                 Delivery::NotSent
             };
-            Err(outbox_error(error).with_delivery(delivery))
+            Err(opened.error(error).with_delivery(delivery))
         }
     }
 }
@@ -105,7 +104,7 @@ async fn prepare(
         kept_files::keep(&mut job.request.message)?;
         let (id, request) = (Uuid::new_v4().to_string(), job.request.clone());
         let envelope = Envelope::new(id, job.platform.as_str(), request).with_not_before(at);
-        envelope.check().map_err(outbox_error)?;
+        envelope.check().map_err(|error| opened.error(error))?;
         envelopes.push(envelope);
     }
     Ok((opened, envelopes))

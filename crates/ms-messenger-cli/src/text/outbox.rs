@@ -21,6 +21,12 @@ const STORES: &str = match (cfg!(feature = "postgres"), cfg!(feature = "nats")) 
 pub(crate) const WITHOUT_PATH: &str = "sqlite: needs a path, e.g. sqlite:out.db";
 
 pub(crate) fn unknown_store() -> String {
+/// A new file whose name looks like a part of a URL.
+pub(crate) const PARAMETERS: &str = "there is no such file, and none is created with ? or % in its \
+    name: what follows sqlite: is a path, without parameters and without encoded characters";
+pub(crate) const NOT_A_REGULAR_FILE: &str = "is not a regular file: an outbox must be one";
+pub(crate) const NOT_A_DATABASE: &str = "is not a SQLite database, so it holds no outbox";
+
     format!("must be {STORES}, e.g. sqlite:out.db")
 }
 

@@ -8,7 +8,7 @@ use std::{
 use ms_messenger_emulator::{FaultAction, FaultRule, Faults};
 use serde_json::Value;
 
-use crate::{outbox::Outbox, support::msm};
+use crate::{batch_file::to_chat, outbox::Outbox, support::msm};
 
 fn spawn(outbox: &Outbox) -> Child {
     let words = [
@@ -100,4 +100,46 @@ fn a_second_signal_ends_it_at_once_and_says_that_an_outcome_is_unknown() {
     );
     assert_eq!(outbox.state("a"), "sending");
     assert_eq!(outbox.emulator.messages().len(), 1);
+}
+
+#[test]
+fn an_outbox_that_is_deleted_while_it_is_used_is_named() {
+    let outbox = Outbox::new();
+    ["a", "b", "c"].iter().for_each(|id| outbox.add(id, "x"));
+    delay(&outbox, 700);
+    let child = spawn(&outbox);
+    wait_for_a_send(&outbox);
+    let path = outbox.folder.path().join("o.db");
+    std::fs::remove_file(&path).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(3), "{error}");
+    let named = format!("{}: the database file was deleted", path.display());
+    assert!(error.contains(&named), "{error}");
+}
+
+#[test]
+fn the_outbox_of_a_batch_that_is_deleted_while_it_is_used_is_named() {
+    let batch = to_chat(3);
+    let rule = FaultRule::new(FaultAction::Delay { ms: 700 }).with_operation("send");
+    batch.emulator.set_faults(Faults::new().with_rule(rule));
+    let mut command = msm();
+    let command = command
+        .args(["batch", "--concurrency", "1"])
+        .arg(batch.file());
+    let command = command.envs(batch.environment()).stdin(Stdio::null());
+    let child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
+    while batch.emulator.messages().is_empty() {
+        std::thread::yield_now();
+    }
+    let path = batch.path("in.jsonl.outbox");
+    std::fs::remove_file(&path).unwrap();
+    let output = child.unwrap().wait_with_output().unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(3), "{error}");
+    let named = format!("{path}: the database file was deleted");
+    assert!(error.contains(&named), "{error}");
 }

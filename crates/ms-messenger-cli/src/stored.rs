@@ -145,7 +145,7 @@ impl<'a> Stored<'a> {
     pub(crate) fn reason(&self) -> Option<String> {
         let message = self.facts.message.as_deref()?;
         Some(match self.facts.causes.last() {
-            Some(cause) => format!("{message}: {}", one_line(cause)),
+            Some(cause) => text::outcome::with_cause(message, &one_line(cause)),
             None => message.to_owned(),
         })
     }

@@ -229,7 +229,7 @@ impl<'a> Work<'a> {
             _ if self.store_failure.replace(kind) == Some(kind) => return,
             _ => text::outbox::RETRIED.to_owned(),
         };
-        let text = format!("{store}: {text}; {then}");
+        let text = text::outbox::and_then(store, &text, &then);
         self.progress.beside(|| print::important(&text));
     }
 
@@ -298,7 +298,7 @@ impl<'a> Work<'a> {
             } else {
                 text::outbox::RETRIED_LATER
             };
-            let text = format!("{}: {what}; {then}", head.route);
+            let text = text::outbox::and_then(&head.route, &what, then);
             if ends {
                 // The reason of the exit code, which is no progress.
                 self.progress.beside(|| print::important(&text));

@@ -5,7 +5,7 @@ use std::{
 };
 
 pub(crate) use crate::error_kind::{Delivery, ErrorKind};
-use crate::{idempotency::IdempotencyKey, problem::Problem, settle::Evidence};
+use crate::{clause::clause, idempotency::IdempotencyKey, problem::Problem, settle::Evidence};
 
 /// A result whose error says whether the message was sent.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -352,7 +352,8 @@ impl fmt::Display for Error {
         if let Some(platform) = self.platform() {
             write!(f, "{platform}: ")?;
         }
-        write!(f, "{}", self.0.message)?;
+        // The facts follow.
+        f.write_str(clause(&self.0.message))?;
         let mut facts = Vec::with_capacity(4);
         facts.extend(self.status().map(|status| format!("status {status}")));
         facts.extend(self.code().map(|code| format!("code {code}")));
@@ -432,6 +433,14 @@ mod tests {
         assert_eq!(format!("{clone:?} {clone}"), format!("{error:?} {error}"));
         let source = clone.source().unwrap().downcast_ref::<std::io::Error>();
         assert_eq!(source.unwrap().to_string(), "the cause");
+    }
+
+    #[test]
+    fn no_full_stop_stands_before_the_facts() {
+        let error = Error::new(ErrorKind::Service, "Injected by a fault rule.").with_status(503);
+        let text = "Injected by a fault rule (status 503, delivery unknown)";
+        assert_eq!(error.to_string(), text);
+        assert_eq!(error.message(), "Injected by a fault rule.");
     }
 
     #[test]

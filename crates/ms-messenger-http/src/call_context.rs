@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use ms_messenger_core::{Delivery, Error, IdempotencyKey};
+use ms_messenger_core::{Delivery, Error, IdempotencyKey, clause};
 use uuid::Uuid;
 
 use crate::{RetryClass, ServiceProfile};
@@ -38,7 +38,7 @@ impl CallContext {
             RetryClass::Repeatable => error.with_delivery(Delivery::NotSent),
             RetryClass::NotRepeatable => match self.doubt {
                 Some(doubt) if error.delivery() == Delivery::Unknown => {
-                    let message = format!("{}; {doubt}", error.message());
+                    let message = format!("{}; {doubt}", clause(error.message()));
                     error.with_message(message).with_operation(self.operation)
                 }
                 _ => error.with_operation(self.operation),

@@ -11,8 +11,8 @@ pub use ms_messenger_core::{
     Receipt, Result, RetryPolicy, SecretString, SendJournal, SendOutcome, SendRequest,
     SettlePolicy, Settled, SharedMessenger, SipUri, StaticToken, Target, TeamId, TeamsLink,
     Template, TemplateButton, TemplateHeader, TemplateLocation, TemplateMedia, TokenProvider,
-    TokenRequest, Url, UserId, Uuid, WhatsAppUserId, Window, async_trait, auth, json, open_enum,
-    random_uuid, rfc3339,
+    TokenRequest, Url, UserId, Uuid, WhatsAppUserId, Window, async_trait, auth, clause, json,
+    open_enum, random_uuid, rfc3339,
 };
 
 #[cfg(feature = "acs-chat")]

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use ms_messenger_core::{Delivery, Error, ErrorKind};
+use ms_messenger_core::{Delivery, Error, ErrorKind, clause};
 use ms_messenger_http::{Response, RetryClass, ServiceError, ServiceProfile};
 use serde_json::{Map, Value};
 
@@ -214,7 +214,10 @@ fn read(response: &Response) -> ServiceError {
         }
     }
     parts.extend(advice.as_deref().filter(|advice| *advice != APP_ONLY));
-    let message = (!parts.is_empty()).then(|| parts.join("; "));
+    let message = parts.split_last().map(|(last, before)| {
+        let before = before.iter().map(|part| clause(part));
+        before.chain([*last]).collect::<Vec<_>>().join("; ")
+    });
     // The deepest code says most, but the outermost is the documented one.
     let code = error.code.as_ref().or(error.inner_codes.last());
     ServiceError::new(code.cloned(), message)

@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use ms_messenger_core::{Delivery, Error, MessageId, Result, UserId};
+use ms_messenger_core::{Delivery, Error, MessageId, Result, UserId, clause};
 use ms_messenger_http::Call;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -329,6 +329,6 @@ async fn look(
         posted.request_id = None;
         return Ok(posted);
     }
-    let text = format!("{}; another message has this time", error.message());
+    let text = format!("{}; another message has this time", clause(error.message()));
     Err(error.with_message(text))
 }

@@ -10,7 +10,7 @@
 
 use std::{fmt, time::Duration};
 
-use ms_messenger_core::{Error, ErrorKind, Result};
+use ms_messenger_core::{Error, ErrorKind, Result, clause};
 use ms_messenger_http::{Call, Response};
 use url::Url;
 
@@ -72,7 +72,7 @@ pub(crate) async fn user_address(web: &Web, start: &Start) -> Result<String> {
             // No other candidate would respond otherwise.
             Err(error) if error.kind() == ErrorKind::Config => return Err(error),
             Err(error) => {
-                failures.push(format!("{}: {}", origin(&url), error.message()));
+                failures.push(format!("{}: {}", origin(&url), clause(error.message())));
                 last = Some(error);
             }
         }

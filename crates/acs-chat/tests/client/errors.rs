@@ -96,6 +96,6 @@ async fn validation_details_are_reported() {
     assert_eq!(error.kind(), ErrorKind::InvalidRequest);
     assert_eq!(
         error.message(),
-        "One or more validation errors occurred.; type: The input was not valid."
+        "One or more validation errors occurred; type: The input was not valid."
     );
 }

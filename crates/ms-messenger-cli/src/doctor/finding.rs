@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use ms_messenger::Error;
+use ms_messenger::{Error, clause};
 use serde_json::{Value, json};
 
 use crate::{
@@ -92,18 +92,19 @@ impl Findings {
             Exit::Unknown | Exit::SentUnread => Exit::Temporary,
             exit => exit,
         };
-        let mut text = error.message().to_owned();
-        if let Some(code) = error.code() {
-            text.push_str(&format!(" ({code})"));
-        }
-        if let Some(cause) = causes(&error).last() {
-            text.push_str(&format!(": {cause}"));
-        }
-        if let Some(advice) = advice {
-            text.push_str(&format!("; {advice}"));
-        }
-        self.problem(exit, check, text);
+        self.problem(exit, check, sentence(&error, advice.as_deref()));
     }
+}
+
+/// Joins what an error says with its code, its innermost cause and the advice.
+fn sentence(error: &Error, advice: Option<&str>) -> String {
+    let code = error.code().map(|code| format!(" ({code})"));
+    let cause = causes(error).pop().map(|cause| format!(": {cause}"));
+    let advice = advice.map(|advice| format!("; {advice}"));
+    let more = [code, cause, advice].into_iter().flatten();
+    more.fold(error.message().to_owned(), |text, more| {
+        format!("{}{more}", clause(&text))
+    })
 }
 
 /// All findings.
@@ -191,6 +192,17 @@ impl Report {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_of_a_service_has_no_full_stop_where_more_follows() {
+        use ms_messenger::ErrorKind;
+        let error = Error::new(ErrorKind::Service, "Injected by a fault rule.");
+        assert_eq!(sentence(&error, None), "Injected by a fault rule.");
+        let cause = std::io::Error::other("It is closed.");
+        let error = error.with_code("Busy").with_source(cause);
+        let text = "Injected by a fault rule (Busy): It is closed; wait";
+        assert_eq!(sentence(&error, Some("wait")), text);
+    }
 
     #[test]
     fn the_worst_problem_is_the_exit_code() {

@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+use ms_messenger::clause;
 use ms_messenger_outbox::{OutboxErrorKind, State};
 
 use crate::{counts::Counts, print::counted};
@@ -117,6 +118,11 @@ pub(crate) fn waits_for_key(advice: &str) -> String {
 }
 
 /// A message waits for an earlier one with the same order key, which is in doubt.
+/// What failed with a platform or an outbox, and what follows from it.
+pub(crate) fn and_then(of: &str, what: &str, then: &str) -> String {
+    format!("{of}: {}; {then}", clause(what))
+}
+
 pub(crate) fn held_back(store: &str) -> String {
     format!("msm outbox list --state unconfirmed --store {store} names that one")
 }

@@ -2,7 +2,7 @@
 
 use std::{fmt::Display, panic::Location};
 
-use ms_messenger::IdempotencyKey;
+use ms_messenger::{IdempotencyKey, clause};
 
 /// The words with which an error and a warning begin.
 pub(crate) const ERROR: &str = "error:";
@@ -37,7 +37,11 @@ pub(crate) const REJECTED_NOT_SENT: &str = "rejected (not sent)";
 pub(crate) const REJECTED: &str = "rejected";
 
 pub(crate) fn with_code(message: &str, code: &str) -> String {
-    format!("{message} (code {code})")
+    format!("{} (code {code})", clause(message))
+}
+
+pub(crate) fn with_cause(message: &str, cause: &str) -> String {
+    format!("{}: {cause}", clause(message))
 }
 
 pub(crate) fn caused_by(cause: &str) -> String {

@@ -3,6 +3,7 @@
 //! and #17951. The live Advanced Messaging adds a `message` to `innererror`, which holds Meta's
 //! code as `(#n)`.
 
+use ms_messenger_core::clause;
 use serde_json::{Map, Value};
 
 use crate::ServiceError;
@@ -22,7 +23,7 @@ const MAX_PARTS: usize = 16;
 ///     {"message":"The input was not valid.","target":"type"}]}}"#;
 /// let error = ErrorEnvelope::read(body);
 /// assert_eq!(error.code.as_deref(), Some("BadRequest"));
-/// assert_eq!(error.text().as_deref(), Some("Invalid.; type: The input was not valid."));
+/// assert_eq!(error.text().as_deref(), Some("Invalid; type: The input was not valid."));
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -84,12 +85,15 @@ impl ErrorEnvelope {
             let target = self.target.as_deref();
             // Some services write the field into the message as well.
             parts.push(match target.filter(|target| !message.contains(target)) {
-                Some(target) => format!("{message} ({target})"),
+                Some(target) => format!("{} ({target})", clause(message)),
                 None => message.clone(),
             });
         }
         self.collect(&mut parts);
-        (!parts.is_empty()).then(|| parts.join("; "))
+        let (last, before) = parts.split_last()?;
+        let before = before.iter().map(|part| clause(part));
+        let parts: Vec<&str> = before.chain([last.as_str()]).collect();
+        Some(parts.join("; "))
     }
 
     /// Adds the messages of what led to this error. What was read is of bounded depth.
@@ -119,7 +123,7 @@ impl ErrorEnvelope {
     #[must_use]
     pub fn into_service_error(self, hint: Option<&str>) -> ServiceError {
         let message = match (self.text(), hint) {
-            (Some(text), Some(hint)) => Some(format!("{text} ({hint})")),
+            (Some(text), Some(hint)) => Some(format!("{} ({hint})", clause(&text))),
             (None, Some(hint)) => Some(hint.to_owned()),
             (text, None) => text,
         };
@@ -187,12 +191,12 @@ mod tests {
             ),
             (
                 r#"{"communicationError":{"code":"BadRequest","message":"Invalid.","details":[{"message":"The input was not valid.","target":"type"}]}}"#,
-                "Invalid.; type: The input was not valid.",
+                "Invalid; type: The input was not valid.",
             ),
             (
                 r#"{"communicationError":{"code":"BadRequest","message":"One or more validation errors occurred.","details":[{"message":"A value was not provided.","target":"dto"},{"message":"Unexpected token.","target":"participants[0].cloud","details":[{"message":"deeper"}]}]}}"#,
-                "One or more validation errors occurred.; dto: A value was not provided.; \
-                 participants[0].cloud: Unexpected token.; deeper",
+                "One or more validation errors occurred; dto: A value was not provided; \
+                 participants[0].cloud: Unexpected token; deeper",
             ),
         ] {
             let error = ErrorEnvelope::read(body.as_bytes());

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ms_messenger_core::{Deadline, Delivery, Error, Mark, MarkKind, Result};
+use ms_messenger_core::{Deadline, Delivery, Error, Mark, MarkKind, Result, clause};
 use ms_messenger_http::Call;
 
 use super::{
@@ -174,6 +174,6 @@ fn with_remains(error: Error, outcomes: &[FileOutcome]) -> Error {
     if !outcomes.iter().any(is_touched) {
         return error;
     }
-    let message = format!("{}; {}", error.message(), in_words(outcomes));
+    let message = format!("{}; {}", clause(error.message()), in_words(outcomes));
     error.with_message(message)
 }

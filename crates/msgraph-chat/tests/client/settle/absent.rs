@@ -184,7 +184,7 @@ async fn a_list_that_cannot_be_read_gives_no_verdict() {
     for (shown, why) in [
         (
             json!({"status": 403, "error": {"code": "Forbidden", "message": "Missing scope."}}),
-            "Missing scope.; chat_message.list needs Chat.Read",
+            "Missing scope; chat_message.list needs Chat.Read",
         ),
         (
             json!({"status": 404, "error": {"code": "NotFound", "message": "No such chat."}}),

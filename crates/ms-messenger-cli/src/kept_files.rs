@@ -7,7 +7,9 @@ use std::{
     path::Path,
 };
 
-use ms_messenger::{Attachment, Error, ErrorKind, FileSource, Message, Problem, Result};
+use ms_messenger::{
+    Attachment, Error, ErrorKind, FileSource, FileUpload, Message, Problem, Result,
+};
 
 use crate::{files::unreadable, text};
 
@@ -20,9 +22,11 @@ const LARGEST: u64 = 16 * 1024 * 1024;
 /// # Errors
 ///
 /// `Config` for a file that cannot be read, `InvalidRequest` for one that cannot be kept: each with
-/// the member of the request and the file.
+/// the member of the request and the file. After `Config`, the contents of those that can be read are
+/// in their places.
 pub(crate) fn keep(message: &mut Message) -> Result<u64> {
     let mut left = LARGEST;
+    let mut unread = None;
     for (index, attachment) in message.attachments.iter_mut().enumerate() {
         let Attachment::Upload(upload) = attachment else {
             continue;
@@ -31,20 +35,46 @@ pub(crate) fn keep(message: &mut Message) -> Result<u64> {
             FileSource::Path(path) => {
                 let path = path.clone();
                 let refused = |kind, rule: &str| refused(index, &path, kind, rule);
-                let bytes = read(&path, left, refused)?;
-                left -= bytes.len() as u64;
-                if upload.name.is_none() {
-                    let name = path.file_name().and_then(|name| name.to_str());
-                    upload.name = name.map(str::to_owned);
+                match read(&path, left, refused) {
+                    Ok(bytes) => {
+                        left -= bytes.len() as u64;
+                        put(upload, &path, bytes);
+                    }
+                    Err(error) if error.kind() == ErrorKind::Config => {
+                        unread.get_or_insert(error);
+                    }
+                    Err(error) => return Err(error),
                 }
-                upload.source = FileSource::Bytes(bytes);
             }
             FileSource::Bytes(bytes) => left = left.saturating_sub(bytes.len() as u64),
             // What another version of the library reads is checked when it is sent.
             _ => {}
         }
     }
-    Ok(LARGEST - left)
+    unread.map_or(Ok(LARGEST - left), Err)
+}
+
+/// Puts the contents that are stored in the place of the files of `message` that could not be read.
+pub(crate) fn restore(message: &mut Message, stored: &Message) {
+    let pairs = message.attachments.iter_mut().zip(&stored.attachments);
+    for (attachment, stored) in pairs {
+        if let (Attachment::Upload(upload), Attachment::Upload(stored)) = (attachment, stored)
+            && let FileSource::Path(path) = &upload.source
+            && let FileSource::Bytes(bytes) = &stored.source
+        {
+            let path = path.clone();
+            put(upload, &path, bytes.clone());
+        }
+    }
+}
+
+/// Puts the contents of a file in the place of its path.
+fn put(upload: &mut FileUpload, path: &Path, bytes: Vec<u8>) {
+    if upload.name.is_none() {
+        let name = path.file_name().and_then(|name| name.to_str());
+        upload.name = name.map(str::to_owned);
+    }
+    upload.source = FileSource::Bytes(bytes);
 }
 
 /// Reads a regular file of at most `most` bytes.
@@ -82,8 +112,6 @@ fn refused(index: usize, path: &Path, kind: ErrorKind, rule: &str) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use ms_messenger::FileUpload;
-
     use super::*;
 
     fn keep_files(paths: &[&Path]) -> (Message, Result<u64>) {
@@ -104,6 +132,26 @@ mod tests {
         assert_eq!(kept.unwrap(), 9);
         let expected = FileUpload::bytes("log.txt", *b"as it was");
         assert_eq!(message.attachments, [Attachment::Upload(expected)]);
+    }
+
+    #[test]
+    fn what_is_stored_takes_the_place_of_files_that_are_gone_and_of_no_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let (here, gone) = (folder.path().join("here"), folder.path().join("gone"));
+        fs::write(&here, "as it is").unwrap();
+        fs::write(&gone, "as it was").unwrap();
+        let (stored, kept) = keep_files(&[&gone, &here]);
+        kept.unwrap();
+        fs::remove_file(&gone).unwrap();
+        let (mut message, kept) = keep_files(&[&gone, &here]);
+        assert_eq!(kept.unwrap_err().kind(), ErrorKind::Config);
+        assert_ne!(message, stored);
+        restore(&mut message, &stored);
+        assert_eq!(message, stored);
+        fs::write(&here, "changed").unwrap();
+        let (mut message, _) = keep_files(&[&gone, &here]);
+        restore(&mut message, &stored);
+        assert_ne!(message, stored);
     }
 
     #[test]

@@ -38,6 +38,8 @@ pub(crate) struct Entry {
     pub(crate) line: u64,
     pub(crate) platform: Platform,
     pub(crate) envelope: Envelope,
+    /// Why the contents of its files could not be kept, if they should be.
+    pub(crate) unread: Option<Error>,
 }
 
 /// The messages of an input.
@@ -210,7 +212,7 @@ impl Reader<'_> {
             }
         };
         self.check(number, platform, &read.request)?;
-        self.keep_files(number, &mut read.request.message);
+        let unread = self.keep_files(number, &mut read.request.message);
         let id = self.id(line, read.id);
         let mut envelope = Envelope::new(id, platform.as_str(), read.request);
         envelope.not_before = read.not_before;
@@ -227,23 +229,28 @@ impl Reader<'_> {
             line: number,
             platform,
             envelope,
+            unread,
         });
         Ok(())
     }
 
-    /// Puts the contents of local files into a message that waits for another process.
-    fn keep_files(&mut self, number: u64, message: &mut Message) {
+    /// Puts the contents of local files into a message that waits for another process. Returns why
+    /// one cannot be read: the message may be stored already.
+    fn keep_files(&mut self, number: u64, message: &mut Message) -> Option<Error> {
         if !self.reading.keeps_files || self.kept > MOST_KEPT {
-            return;
+            return None;
         }
+        let mut unread = None;
         match kept_files::keep(message) {
             Ok(bytes) => self.kept += bytes,
+            Err(error) if error.kind() == ErrorKind::Config => unread = Some(error),
             Err(error) => self.findings.add_error(number, &error),
         }
         if self.kept > MOST_KEPT {
             let rule = text::batch::FILES_TOO_LARGE;
             self.findings.add(number, "message.attachments", rule);
         }
+        unread
     }
 
     /// Returns the id of a line: its own, or one of its number and text.

@@ -21,13 +21,13 @@ const STORES: &str = match (cfg!(feature = "postgres"), cfg!(feature = "nats")) 
 
 pub(crate) const WITHOUT_PATH: &str = "sqlite: needs a path, e.g. sqlite:out.db";
 
-pub(crate) fn unknown_store() -> String {
 /// A new file whose name looks like a part of a URL.
 pub(crate) const PARAMETERS: &str = "there is no such file, and none is created with ? or % in its \
     name: what follows sqlite: is a path, without parameters and without encoded characters";
 pub(crate) const NOT_A_REGULAR_FILE: &str = "is not a regular file: an outbox must be one";
 pub(crate) const NOT_A_DATABASE: &str = "is not a SQLite database, so it holds no outbox";
 
+pub(crate) fn unknown_store() -> String {
     format!("must be {STORES}, e.g. sqlite:out.db")
 }
 
@@ -58,6 +58,21 @@ pub(crate) fn added(new: usize, known: usize) -> String {
     let were = if known == 1 { "was" } else { "were" };
     format!("{new} added, {known} {were} there already")
 }
+
+/// What is wrong with a line of `add` and why that does not matter.
+pub(crate) fn and_so(what: &str, then: &str) -> String {
+    format!("{what}; {then}")
+}
+
+/// A message with files that are gone, which is stored already.
+pub(crate) const STORED_WITH_FILES: &str =
+    "the message is stored already and stays as it is: it was compared but for this file";
+/// The same after its content was erased.
+pub(crate) const STORED_AND_ERASED: &str = "a message with this id is stored already and stays as it is: its content was erased, so it \
+     was not compared";
+/// A message with files that are gone, whose id has another one.
+pub(crate) const OTHER_MESSAGE: &str =
+    "is the id of another message that is stored: restore the line, or give it a new id";
 
 pub(crate) fn unknown_message(id: impl Display) -> String {
     format!("there is no message {id}")
@@ -103,6 +118,11 @@ pub(crate) const SENDS_ENDED: &str =
     "the running sends were ended: the next run finds out what became of them";
 pub(crate) const OUTCOME_UNWRITTEN: &str = "an outcome could not be written; it is in the outbox";
 
+/// What failed with a platform or an outbox, and what follows from it.
+pub(crate) fn and_then(of: &str, what: &str, then: &str) -> String {
+    format!("{of}: {}; {then}", clause(what))
+}
+
 /// A message cannot be sent now, and the run ends.
 pub(crate) const REST_WAITS: &str = "the rest waits in the outbox";
 /// A message could not be sent, and the run goes on.
@@ -118,11 +138,6 @@ pub(crate) fn waits_for_key(advice: &str) -> String {
 }
 
 /// A message waits for an earlier one with the same order key, which is in doubt.
-/// What failed with a platform or an outbox, and what follows from it.
-pub(crate) fn and_then(of: &str, what: &str, then: &str) -> String {
-    format!("{of}: {}; {then}", clause(what))
-}
-
 pub(crate) fn held_back(store: &str) -> String {
     format!("msm outbox list --state unconfirmed --store {store} names that one")
 }
@@ -188,3 +203,23 @@ pub(crate) const BARS: [(usize, &str); 3] = [
     (60, "{bar:16} {pos}/{len} {wide_msg}"),
     (0, "{pos}/{len} {wide_msg}"),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::outcome::{with_cause, with_code};
+
+    #[test]
+    fn no_full_stop_of_a_service_stands_within_a_line() {
+        let what = "Injected by a fault rule.";
+        let then = and_then("msgraph-chat", what, REST_WAITS);
+        let expected = "msgraph-chat: Injected by a fault rule; the rest waits in the outbox";
+        assert_eq!(then, expected);
+        let caused = with_cause(what, "It is closed.");
+        assert_eq!(caused, "Injected by a fault rule: It is closed.");
+        assert_eq!(
+            with_code(what, "Busy"),
+            "Injected by a fault rule (code Busy)"
+        );
+    }
+}

@@ -82,6 +82,68 @@ fn a_file_is_sent_as_it_was_handed_over() {
 }
 
 #[test]
+fn a_message_whose_file_is_gone_is_there_already() {
+    let later = Later::new();
+    let path = later.file(b"as it was");
+    let lines = |id: &str| [later.line("a", &path), later.line(id, &path)].join("\n");
+    assert_eq!(
+        later.run(&["outbox", "add"], &later.line("a", &path)).code,
+        0
+    );
+    fs::remove_file(&path).unwrap();
+    let known = |text: &str| {
+        let ran = later.run(&["outbox", "add", "--json"], &later.line("a", &path));
+        assert_eq!((ran.code, &ran.json()["known"]), (0, &1.into()), "{ran:?}");
+        assert!(
+            ran.stderr.contains(&path) && ran.stderr.contains(text),
+            "{ran:?}"
+        );
+    };
+    known("stored already and stays as it is: it was compared but for this file");
+    // A new message with this file, and another message with this id.
+    let ran = later.run(&["outbox", "add"], &lines("b"));
+    assert_eq!(ran.code, 3, "{ran:?}");
+    assert!(
+        ran.stderr.contains("line 2: message.attachments[0].source"),
+        "{ran:?}"
+    );
+    let other = later
+        .line("a", &path)
+        .replace(r#""text":"a""#, r#""text":"z""#);
+    let ran = later.run(&["outbox", "add"], &other);
+    assert_eq!(ran.code, 4, "{ran:?}");
+    assert!(
+        ran.stderr
+            .contains("line 1: id: is the id of another message"),
+        "{ran:?}"
+    );
+    let run = ["outbox", "run", "--until-empty", "--erase-content"];
+    assert_eq!(later.run(&run, "").code, 0);
+    known("its content was erased");
+    assert_eq!(later.run(&run, "").code, 0);
+    let stored = later.stored();
+    assert_eq!((stored.len(), stored[0].1), (1, 9), "{stored:?}");
+    assert_eq!(later.emulator.messages().len(), 1);
+}
+
+#[test]
+fn a_batch_goes_on_after_the_file_of_a_sent_message_was_deleted() {
+    let later = Later::new();
+    let path = later.file(b"as it was");
+    let input = later.folder.path().join("in.jsonl");
+    let batch = || later.run(&["batch", input.to_str().unwrap(), "--rate", "1000/s"], "");
+    fs::write(&input, later.line("a", &path)).unwrap();
+    assert_eq!(batch().code, 0);
+    fs::remove_file(&path).unwrap();
+    let text = json!({"id": "b", "to": channel(later.emulator.seed()),
+        "message": {"body": {"text": "b"}}});
+    fs::write(&input, format!("{}\n{text}\n", later.line("a", &path))).unwrap();
+    let ran = batch();
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(later.emulator.messages().len(), 2);
+}
+
+#[test]
 fn a_file_that_cannot_be_kept_is_refused_before_anything_is_stored() {
     let later = Later::new();
     let to = channel(later.emulator.seed());

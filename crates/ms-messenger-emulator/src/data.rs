@@ -161,6 +161,11 @@ impl State {
 fn read(path: &Path, title: &Title) -> Result<(State, Vec<Entry>), String> {
     let cannot =
         |what: &'static str| move |error: io::Error| format!("cannot be {what}: {}", plain(&error));
+    // Before it is opened: that of a device or a pipe can have effects.
+    let about = path.metadata();
+    if about.is_ok_and(|it| !it.is_file() && !it.is_dir()) {
+        return Err("is not a regular file".to_owned());
+    }
     let mut options = OpenOptions::new();
     options.create(true).truncate(false).read(true).write(true);
     #[cfg(unix)]

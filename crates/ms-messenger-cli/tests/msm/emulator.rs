@@ -223,6 +223,29 @@ fn the_world_is_kept_between_two_starts_and_a_damaged_file_stays_untouched() {
     assert_eq!(std::fs::read_to_string(&file).unwrap(), "hello\n");
 }
 
+#[cfg(unix)]
+#[test]
+fn the_data_of_an_emulator_is_a_regular_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe").display().to_string();
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    for (path, rule) in [
+        ("/dev/zero", "is not a regular file"),
+        ("/dev/null", "is not a regular file"),
+        (&pipe, "is not a regular file"),
+        (
+            folder.path().to_str().unwrap(),
+            "cannot be opened: is a directory",
+        ),
+    ] {
+        let words = ["emulator", "--http", "127.0.0.1:0", "--data", path];
+        let ran = run(&words, &[], "");
+        assert_eq!((ran.code, ran.stdout.as_str()), (3, ""), "{ran:?}");
+        assert!(ran.stderr.contains(&format!("{path}: {rule}")), "{ran:?}");
+    }
+}
+
 #[test]
 fn the_ready_text_says_which_variable_takes_which_member() {
     let mut running = Running::start(&[]);

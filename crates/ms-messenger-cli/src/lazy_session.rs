@@ -85,7 +85,21 @@ impl Messenger for LazySession {
     async fn send(&self, request: &SendRequest) -> Result<Receipt> {
         // Checked first: a message that is refused needs no sign-in.
         ucwa::check(request)?;
-        Messenger::send(&self.session().await?, request).await
+        let deadline = request.deadline();
+        let session = match deadline.limit(self.session()).await {
+            Ok(session) => session?,
+            Err(reached) => {
+                let error = reached.into_error().with_delivery(Delivery::NotSent);
+                return Err(error.with_platform(ucwa::PLATFORM));
+            }
+        };
+        if request.timeout.is_none() {
+            return Messenger::send(&session, request).await;
+        }
+        // Signing in took a part of the time.
+        let mut request = request.clone();
+        request.timeout = deadline.remaining();
+        Messenger::send(&session, &request).await
     }
 
     async fn settle(&self, request: &SendRequest, evidence: &Evidence) -> Settled {
@@ -93,5 +107,38 @@ impl Messenger for LazySession {
             Ok(session) => Messenger::settle(&session, request, evidence).await,
             Err(error) => Settled::CannotTell(error),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{net::TcpListener, time::Duration};
+
+    use ms_messenger::{
+        Target,
+        ucwa::{UcwaCredential, UcwaSession},
+    };
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_sign_in_ends_at_the_deadline_of_the_message_and_nothing_was_sent() {
+        // Connections are taken, and nothing is answered.
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = format!("http://{}/", listener.local_addr().unwrap());
+        let session = LazySession::new(move || {
+            let credential = UcwaCredential::password("alice", "x");
+            let builder = UcwaSession::builder("sip:alice@contoso.test", credential);
+            Ok(builder.with_discovery_url(&*address))
+        });
+        let to: Target = "sip:bob@contoso.test".parse().unwrap();
+        let mut request = SendRequest::new(to, "hello");
+        request.timeout = Some(Duration::from_millis(100));
+        let error = session.send(&request).await.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.delivery()),
+            (ErrorKind::Timeout, Delivery::NotSent),
+            "{error}"
+        );
     }
 }

@@ -1,6 +1,6 @@
 //! A session of Skype for Business that signs in when it is first needed.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use ms_messenger::{
     Capabilities, Delivery, Error, ErrorKind, Evidence, Messenger, Receipt, Result, SendRequest,
@@ -93,12 +93,10 @@ impl Messenger for LazySession {
                 return Err(error.with_platform(ucwa::PLATFORM));
             }
         };
-        if request.timeout.is_none() {
-            return Messenger::send(&session, request).await;
-        }
-        // Signing in took a part of the time.
+        // Signing in took a part of the time. A time-out of zero would be refused.
+        let left = deadline.remaining();
         let mut request = request.clone();
-        request.timeout = deadline.remaining();
+        request.timeout = left.map(|left| left.max(Duration::from_millis(1)));
         Messenger::send(&session, &request).await
     }
 
@@ -112,7 +110,7 @@ impl Messenger for LazySession {
 
 #[cfg(test)]
 mod tests {
-    use std::{net::TcpListener, time::Duration};
+    use std::net::TcpListener;
 
     use ms_messenger::{
         Target,

@@ -107,7 +107,7 @@ async fn a_deleted_user_costs_one_renewal_and_then_says_so() {
     assert_eq!(requests(&emulator) - before, 2);
     assert_eq!(error.kind(), ErrorKind::Unauthenticated);
     assert_eq!(error.delivery(), Delivery::NotSent);
-    let revoked = "The user access token was revoked.";
+    let revoked = "The user access token was revoked";
     assert!(error.message().starts_with(revoked), "{error}");
     let cause = std::error::Error::source(&error).unwrap().to_string();
     assert!(cause.contains("ACS Identity issued no token: "), "{cause}");

@@ -102,7 +102,7 @@ async fn the_words_of_the_service_are_reported() {
             r#"{"error":{"code":"Denied","message":"Denied by the resource provider."}}"#,
             ErrorKind::Unauthenticated,
             Some("Denied"),
-            "Denied by the resource provider. (ACS Identity accepts the access key",
+            "Denied by the resource provider (ACS Identity accepts the access key",
         ),
         (
             401,

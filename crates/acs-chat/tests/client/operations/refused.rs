@@ -159,7 +159,7 @@ async fn an_error_of_the_service_keeps_its_words_in_every_shape() {
             (error.code(), error.request_id()),
             (Some("Forbidden"), Some("cv.7"))
         );
-        assert!(error.message().starts_with("No."), "{error}");
+        assert!(error.message().starts_with("No ("), "{error}");
         assert_eq!(error.delivery(), Delivery::NotSent);
     }
     let recorder = Recorder::start([json(404, value!({}))]).await;

@@ -119,6 +119,10 @@ fn message(error: &clap::Error, words: &[OsString]) -> String {
             Some(other) => text::usage::excluding(&option, name(&other)),
             None => text::usage::conflicting(&option),
         },
+        (ErrorKind::ArgumentConflict, None) => match text(error, ContextKind::InvalidSubcommand) {
+            Some(command) => text::usage::options_before(&command),
+            None => text::usage::UNPARSABLE.to_owned(),
+        },
         (ErrorKind::MissingRequiredArgument, Some(option)) => text::usage::missing(&option),
         (ErrorKind::TooManyValues, Some(option)) => text::usage::too_many(&option),
         (ErrorKind::InvalidUtf8, _) => text::usage::NOT_UTF8.to_owned(),
@@ -313,6 +317,14 @@ mod tests {
             (
                 "send --to alice@contoso.com --text x".to_owned(),
                 "--to: is not a target: did you mean user:alice@contoso.com?",
+            ),
+            (
+                "emulator --seed 5 exec -- true".to_owned(),
+                "an option stands before exec: the options of exec follow it",
+            ),
+            (
+                "send --to chanel:@Contoso/General --text x".to_owned(),
+                "--to: is not a target: did you mean channel:@Contoso/General?",
             ),
             (
                 "send --to user:a --image ./a.png".to_owned(),

@@ -9,7 +9,10 @@ use ms_messenger_outbox::Rate;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use crate::{names, text};
+use crate::{names, text, typo::is_typo};
+
+/// What targets begin with.
+const SCHEMES: [&str; 6] = ["conversation", "channel", "tel", "sip", "user", "whatsapp"];
 
 /// The target, and the message to reply to if a Teams link names one.
 #[derive(Clone, Debug)]
@@ -37,10 +40,22 @@ impl std::str::FromStr for To {
             });
         }
         Ok(Self {
-            target: text.parse().map_err(|e: ParseTargetError| e.to_string())?,
+            target: text.parse().map_err(|error| not_a_target(text, &error))?,
             reply_to: None,
             message: None,
         })
+    }
+}
+
+/// What is wrong with a target, and which one is meant if its scheme has a typing error.
+fn not_a_target(given: &str, error: &ParseTargetError) -> String {
+    let (typed, rest) = given.trim().split_once(':').unwrap_or_default();
+    let near = SCHEMES.iter().filter(|known| is_typo(typed, known));
+    let meant = near.map(|known| format!("{known}:{rest}"));
+    let mut meant = meant.filter(|it| it.parse::<Target>().is_ok());
+    match meant.next() {
+        Some(meant) => text::options::meant(&meant),
+        None => error.to_string(),
     }
 }
 

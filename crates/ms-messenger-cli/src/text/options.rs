@@ -44,6 +44,11 @@ pub(crate) fn wait_time(rule: &str) -> String {
     format!("--wait: the time {rule}")
 }
 
+/// A target is likely to mean this one.
+pub(crate) fn meant(target: &str) -> String {
+    format!("is not a target: did you mean {target}?")
+}
+
 /// What stands where a target is expected is one of the values after it.
 pub(crate) fn wrong_order(order: &str) -> String {
     format!("is not a target: the order is {order}")

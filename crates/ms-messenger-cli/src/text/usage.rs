@@ -99,6 +99,11 @@ pub(crate) fn suggestion(known: &str) -> String {
     format!(": did you mean {known}?")
 }
 
+/// Options of another command stand before this one.
+pub(crate) fn options_before(command: &str) -> String {
+    format!("an option stands before {command}: the options of {command} follow it")
+}
+
 /// An unknown command; `None` if its name is not repeated.
 pub(crate) fn unknown_command(name: Option<&str>) -> String {
     match name {

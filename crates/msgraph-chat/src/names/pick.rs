@@ -37,7 +37,10 @@ pub(super) fn pick<T>(wanted: Wanted<'_>, candidates: Vec<Candidate<T>>) -> Resu
         .partition(|it| it.name.to_lowercase() == lower);
     let (exact, alike): (Vec<_>, Vec<_>) = named.into_iter().partition(|it| it.name == wanted.name);
     let mut named = if exact.is_empty() { alike } else { exact };
+    let mut meant = None;
     if named.is_empty() {
+        let near = |it: &&Candidate<T>| is_near(&it.name.to_lowercase(), &lower);
+        meant = others.iter().find(near).map(|it| one_line(&it.name));
         let mut others = others.into_iter();
         named.extend(others.find(|it| it.id.eq_ignore_ascii_case(wanted.name)));
     }
@@ -47,7 +50,7 @@ pub(super) fn pick<T>(wanted: Wanted<'_>, candidates: Vec<Candidate<T>>) -> Resu
             named.push(last);
             Err(several(wanted, &named))
         }
-        (None, _) => Err(none(wanted, total)),
+        (None, _) => Err(none(wanted, total, meant.as_deref())),
     }
 }
 
@@ -69,10 +72,33 @@ fn several<T>(Wanted { field, all, .. }: Wanted<'_>, named: &[Candidate<T>]) -> 
     refuse(ErrorKind::InvalidRequest, field, &rule)
 }
 
-fn none(Wanted { field, one, .. }: Wanted<'_>, total: usize) -> Error {
-    let rule =
-        format!("is neither name nor id of a {one}, of {total} that the signed-in user can see");
+fn none(Wanted { field, one, .. }: Wanted<'_>, total: usize, meant: Option<&str>) -> Error {
+    let mut rule =
+        format!("is neither the name nor the id of a {one}: the signed-in user can see {total}");
+    if let Some(meant) = meant {
+        rule.push_str(", did you mean ");
+        rule.push_str(meant);
+        rule.push('?');
+    }
     refuse(ErrorKind::NotFound, field, &rule)
+}
+
+/// Whether two names differ by one letter that is missing, added or another one, or by two that are
+/// swapped.
+fn is_near(one: &str, other: &str) -> bool {
+    let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
+    let shorter = one.len().min(other.len());
+    let begin = (0..shorter).take_while(|at| one[*at] == other[*at]).count();
+    let end = |at: &usize| one[one.len() - 1 - at] == other[other.len() - 1 - at];
+    let end = (0..shorter - begin).take_while(end).count();
+    let (one, other) = (
+        &one[begin..one.len() - end],
+        &other[begin..other.len() - end],
+    );
+    match (one, other) {
+        ([a, b], [c, d]) => (a, b) == (d, c),
+        _ => one.len() <= 1 && other.len() <= 1,
+    }
 }
 
 /// The error of a name that leads nowhere.
@@ -123,10 +149,29 @@ mod tests {
         assert_eq!(error.problems()[0].rule, rule);
         let error = of("OPS", &["Ops", "ops"]).unwrap_err();
         assert!(error.message().contains("2 teams"), "{error}");
-        let error = of("Ops", &["a", "b"]).unwrap_err();
+        let error = of("Ops", &["abc", "bcd"]).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::NotFound);
+        let rule = "is neither the name nor the id of a team: the signed-in user can see 2";
+        assert_eq!(error.problems()[0].rule, rule);
         assert_eq!(error.delivery(), Delivery::NotSent);
         let many = vec!["Ops"; 300];
         assert!(of("Ops", &many).unwrap_err().message().len() < 400);
+    }
+
+    #[test]
+    fn a_name_that_is_nearly_one_is_asked_about() {
+        for typed in ["contso", "Contosso", "Conotso", "Contosa", "ontoso"] {
+            let error = of(typed, &["General", "Contoso"]).unwrap_err();
+            let asked = error.problems()[0]
+                .rule
+                .ends_with(", did you mean Contoso?");
+            assert!(asked, "{typed}: {error}");
+        }
+        for typed in ["Fabrikam", "Contooos", "", "C", "ÄÖ"] {
+            let error = of(typed, &["General", "Contoso"]).unwrap_err();
+            assert!(!error.message().contains("mean"), "{typed}: {error}");
+        }
+        let error = of("ab", &["a\u{1b}b"]).unwrap_err();
+        assert!(!error.message().contains('\u{1b}'), "{error:?}");
     }
 }

@@ -127,7 +127,7 @@ async fn several_and_no_matches_are_errors_that_list_and_count() {
     let error = client.find_channel("Contoso", "Nowhere").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound);
     assert_eq!(error.problems()[0].field, "channel");
-    assert!(error.message().contains("of 2"), "{error}");
+    assert!(error.message().contains("can see 2"), "{error}");
     for name in ["", " "] {
         let before = double.requests().len();
         let error = client.find_team(name).await.unwrap_err();

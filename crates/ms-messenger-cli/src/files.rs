@@ -26,11 +26,11 @@ pub(crate) fn text(path: &Path, limit: u64) -> io::Result<String> {
     utf8(bounded(File::open(path)?, limit)?)
 }
 
-/// As [`text`], and `-` is standard input.
+/// As [`text()`], and `-` is standard input.
 ///
 /// # Errors
 ///
-/// As [`text`].
+/// As [`text()`].
 pub(crate) fn text_or_input(path: &Path, limit: u64) -> io::Result<String> {
     utf8(bytes_or_input(path, limit)?)
 }

@@ -54,7 +54,7 @@ impl Settling<'_> {
     /// Asks until there is a verdict. When the worker stops, the message is given back, still being
     /// sent, for the next worker to settle.
     pub(super) async fn run(&self, mut head: Arc<Head>) {
-        let ends_at = Instant::now() + self.context.settle_patience;
+        let started = Instant::now();
         let mut pause = FIRST_PAUSE;
         let step = loop {
             let (rest, why) = match self.turn(&mut head).await {
@@ -67,7 +67,8 @@ impl Settling<'_> {
                     (rest, None)
                 }
             };
-            let patience = ends_at.saturating_duration_since(Instant::now());
+            let patience = self.context.settle_patience;
+            let patience = patience.saturating_sub(started.elapsed());
             if patience.is_zero() {
                 let no_verdict =
                     || Error::new(ErrorKind::Other, "the platform had no verdict in time");

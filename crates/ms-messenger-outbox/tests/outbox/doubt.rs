@@ -130,6 +130,18 @@ async fn a_sign_in_that_fails_under_a_key_is_tried_again_and_said() {
 }
 
 #[tokio::test]
+async fn the_longest_patience_is_no_error() {
+    let (outbox, platform) = (outbox(), Platform::new());
+    platform.then(Next::LosesResponse);
+    platform.then_question_fails(Error::new(ErrorKind::Transport, "the connection broke"));
+    outbox.enqueue(envelope("a", "x")).await.unwrap();
+    let worker = worker(&outbox, &platform).with_settle_patience(Duration::MAX);
+    worker.build().run_until_empty().await.unwrap();
+    assert_eq!(head(&outbox, "a").await.state, State::Sent);
+    assert_eq!(platform.texts(), ["x"]);
+}
+
+#[tokio::test]
 async fn a_worker_that_is_stopped_gives_back_what_waits_to_be_settled() {
     let (outbox, platform) = (outbox(), Platform::new());
     platform.then(Next::LosesResponse);

@@ -301,7 +301,12 @@ impl Store for MemoryStore {
                 State::Sent if twins.sent.len() < 200 => {
                     twins.sent.extend(head.message_id().cloned());
                 }
-                State::Sending | State::Unconfirmed => twins.in_doubt += 1,
+                State::Sending | State::Unconfirmed => {
+                    twins.in_doubt += 1;
+                    if twins.doubts.len() < Twins::MOST_DOUBTS {
+                        twins.doubts.push(head.clone());
+                    }
+                }
                 _ => {}
             }
         }

@@ -320,20 +320,29 @@ impl Count {
 }
 
 /// Other messages with the same route and request.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Twins {
     /// The ids of those that were sent, the latest 200.
     pub sent: Vec<MessageId>,
     /// How many are being sent or unconfirmed.
     pub in_doubt: u64,
+    /// The latest 100 of those, without what cannot be read.
+    pub doubts: Vec<Head>,
 }
 
 impl Twins {
-    /// Creates what is known of equal messages.
+    /// The most heads in [`doubts`](Self::doubts).
+    pub const MOST_DOUBTS: usize = 100;
+
+    /// Creates what is known of equal messages. `in_doubt` also counts `doubts`.
     #[must_use]
-    pub fn new(sent: Vec<MessageId>, in_doubt: u64) -> Self {
-        Self { sent, in_doubt }
+    pub fn new(sent: Vec<MessageId>, in_doubt: u64, doubts: Vec<Head>) -> Self {
+        Self {
+            sent,
+            in_doubt,
+            doubts,
+        }
     }
 }
 

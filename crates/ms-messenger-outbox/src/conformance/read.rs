@@ -168,6 +168,10 @@ pub(super) async fn twins(bench: &Bench<'_>) -> Outcome {
     bench.store.apply(changes).await?;
     let found = bench.other.twins(&twin, &bench.id("209")).await?;
     equal("how many twins are in doubt", &found.in_doubt, &2)?;
+    let ids: Vec<&str> = found.doubts.iter().map(|it| it.id.as_str()).collect();
+    let (first, second) = (bench.id("0"), bench.id("1"));
+    let expected = vec![second.as_str(), first.as_str()];
+    equal("the latest twins that are in doubt", &ids, &expected)?;
     let ids: Vec<String> = found.sent.iter().map(|it| it.as_str().to_owned()).collect();
     let expected: Vec<String> = (9..209).rev().map(|it| format!("twin {it}")).collect();
     equal("the latest twins that were sent", &ids, &expected)?;

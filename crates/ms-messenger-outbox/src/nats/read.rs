@@ -86,14 +86,26 @@ pub(super) async fn counts(core: &Core) -> Result<Vec<Count>> {
 
 pub(super) async fn twins(core: &Core, twin: &Hash, except: &EnvelopeId) -> Result<Twins> {
     core.mirror.sync().await?;
-    let index = core.mirror.index();
     let except = hash(except);
     let mut twins = Twins::default();
-    for row in index.twins(twin).filter(|it| it.key != except) {
-        if row.state != State::Sent {
-            twins.in_doubt += 1;
-        } else if twins.sent.len() < TWINS {
-            twins.sent.extend(row.message_id.clone());
+    let mut keys = Vec::new();
+    {
+        let index = core.mirror.index();
+        for row in index.twins(twin).filter(|it| it.key != except) {
+            if row.state != State::Sent {
+                twins.in_doubt += 1;
+                keys.push(row.key);
+            } else if twins.sent.len() < TWINS {
+                twins.sent.extend(row.message_id.clone());
+            }
+        }
+    }
+    keys.truncate(Twins::MOST_DOUBTS);
+    for stored in each(&keys, |key| core.message(key)).await {
+        match stored {
+            Ok(stored) => twins.doubts.extend(stored.map(|it| it.record.head)),
+            Err(error) if error.kind() == OutboxErrorKind::Damaged => {}
+            Err(error) => return Err(error),
         }
     }
     Ok(twins)

@@ -96,11 +96,16 @@ pub(super) async fn twins(database: &Database, twin: &Hash, except: &EnvelopeId)
         let query = database.query(&database.statements.twins_sent);
         let query = query.bind(&twin.as_bytes()[..]).bind(except.as_str());
         let rows = query.fetch_all(&mut *transaction).await?;
-        let query = database.scalar::<i64>(&database.statements.twins_in_doubt);
+        let query = database.query(&database.statements.twins_in_doubt);
         let query = query.bind(&twin.as_bytes()[..]).bind(except.as_str());
-        let in_doubt = query.fetch_one(&mut *transaction).await?;
+        let doubts = query.fetch_all(&mut *transaction).await?;
         transaction.commit().await?;
-        let mut twins = Twins::new(Vec::new(), u64::try_from(in_doubt).unwrap_or_default());
+        let mut twins = Twins::default();
+        for row in &doubts {
+            let in_doubt: i64 = row.try_get("in_doubt")?;
+            twins.in_doubt = u64::try_from(in_doubt).unwrap_or_default();
+            twins.doubts.extend(Stored::read(row)?.head);
+        }
         for row in &rows {
             match Stored::read(row)?.head {
                 Ok(head) => twins.sent.extend(head.message_id().cloned()),

@@ -250,8 +250,9 @@ SELECT coalesce((
 const TWINS_SENT: &str = "SELECT seq, id, head::text AS head FROM {s}.message \
     WHERE twin = $1 AND id <> $2 AND state = 'sent' ORDER BY seq DESC LIMIT 200";
 
-const TWINS_IN_DOUBT: &str = "SELECT count(*) FROM {s}.message \
-    WHERE twin = $1 AND id <> $2 AND state IN ('sending', 'unconfirmed')";
+const TWINS_IN_DOUBT: &str = "SELECT seq, id, head::text AS head, \
+    count(*) OVER () AS in_doubt FROM {s}.message \
+    WHERE twin = $1 AND id <> $2 AND state IN ('sending', 'unconfirmed') ORDER BY seq DESC LIMIT 100";
 
 const REPORTED: &str = "SELECT seq, id, head::text AS head FROM {s}.message \
     WHERE message_ref = $1 AND state = 'sent' ORDER BY id FOR UPDATE";

@@ -39,6 +39,19 @@ static LIST_SOME: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
+/// The messages of one content that are in doubt. Their parts of the indexes are short.
+static DOUBTS: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT {COLUMNS} FROM ms_outbox_messages m WHERE m.seq IN (
+            SELECT seq FROM ms_outbox_messages INDEXED BY ms_outbox_state
+            WHERE state = 1 AND twin = ?1 AND id <> ?2
+            UNION ALL SELECT seq FROM ms_outbox_messages INDEXED BY ms_outbox_unconfirmed
+            WHERE state = 4 AND twin = ?1 AND id <> ?2)
+        ORDER BY m.seq DESC LIMIT {}",
+        Twins::MOST_DOUBTS
+    )
+});
+
 pub(super) async fn get(pool: &SqlitePool, id: &EnvelopeId) -> Result<Option<StoredMessage>> {
     let query = sqlx::query(&GET).bind(id.as_str());
     let row = query.fetch_optional(pool).await.or_store_error()?;
@@ -107,6 +120,10 @@ pub(super) async fn twins(pool: &SqlitePool, twin: &Hash, except: &EnvelopeId) -
         .bind(twin.as_bytes().as_slice())
         .bind(except.as_str());
     let sent: Vec<String> = sent.fetch_all(pool).await.or_store_error()?;
+    let doubts = sqlx::query(&DOUBTS)
+        .bind(twin.as_bytes().as_slice())
+        .bind(except.as_str());
+    let doubts = doubts.fetch_all(pool).await.or_store_error()?;
     let in_doubt = "SELECT \
         (SELECT count(*) FROM ms_outbox_messages INDEXED BY ms_outbox_state \
         WHERE state = 1 AND twin = ?1 AND id <> ?2) + \
@@ -116,11 +133,13 @@ pub(super) async fn twins(pool: &SqlitePool, twin: &Hash, except: &EnvelopeId) -
         .bind(twin.as_bytes().as_slice())
         .bind(except.as_str());
     let in_doubt: i64 = in_doubt.fetch_one(pool).await.or_store_error()?;
+    // Counted after they were read: of what changed in between, the most counts.
+    let in_doubt = usize::try_from(in_doubt).unwrap_or_default();
+    let in_doubt = in_doubt.max(doubts.len()) as u64;
     let sent = sent.into_iter().map(Into::into).collect();
-    Ok(Twins::new(
-        sent,
-        u64::try_from(in_doubt).unwrap_or_default(),
-    ))
+    let doubts = doubts.iter().filter_map(|row| row::read(row).ok());
+    let doubts = doubts.map(|row| row.head).collect();
+    Ok(Twins::new(sent, in_doubt, doubts))
 }
 
 pub(super) async fn sessions(pool: &SqlitePool) -> Result<Vec<Session>> {

@@ -207,6 +207,7 @@ fn work_options(args: &BatchArgs) -> WorkOptions {
         pace: args.pace.pace(),
         timeout: args.pace.timeout,
         settling_margin: args.pace.settling_margin,
+        settling_patience: args.pace.settling_patience,
         is_sole_owner: true,
         until_empty: true,
         erases_content: false,

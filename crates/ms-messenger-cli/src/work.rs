@@ -41,6 +41,8 @@ pub(crate) struct WorkOptions {
     pub(crate) timeout: Option<Duration>,
     /// How long after that the message of a killed run can still appear.
     pub(crate) settling_margin: Option<Duration>,
+    /// For how long a platform is asked about a message before it is unconfirmed.
+    pub(crate) settling_patience: Option<Duration>,
     /// Whether a lock keeps every other worker away.
     pub(crate) is_sole_owner: bool,
     /// Whether the work ends when nothing waits, or nothing can be sent.
@@ -202,6 +204,9 @@ impl<'a> Work<'a> {
         }
         if let Some(margin) = options.settling_margin {
             worker = worker.with_settling_margin(margin);
+        }
+        if let Some(patience) = options.settling_patience {
+            worker = worker.with_settling_patience(patience);
         }
         routes.add_to(worker, options.pace).build()
     }

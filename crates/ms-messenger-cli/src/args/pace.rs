@@ -22,6 +22,10 @@ pub(crate) struct PaceArgs {
     /// How long after the end of a send its message can still appear; by default 30s
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(crate) settling_margin: Option<Duration>,
+    /// For how long a platform is asked about a message that may have been sent, before it is
+    /// unconfirmed; by default 1h
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) settling_patience: Option<Duration>,
 }
 
 impl PaceArgs {

@@ -84,6 +84,7 @@ fn options_of(args: &RunArgs) -> WorkOptions {
         pace: args.pace.pace(),
         timeout: args.pace.timeout,
         settling_margin: args.pace.settling_margin,
+        settling_patience: args.pace.settling_patience,
         until_empty: args.until_empty,
         erases_content: args.erase_content,
         ..WorkOptions::default()

@@ -263,7 +263,10 @@ impl World {
                 .with_rule(refused),
         };
         self.emulator.set_faults(faults);
-        self.shell("msm outbox run --store sqlite:out.db --until-empty");
+        let short = "--timeout 2s --settling-margin 100ms --settling-patience 100ms";
+        self.shell(&format!(
+            "msm outbox run --store sqlite:out.db --until-empty {short}"
+        ));
         self.emulator.set_faults(Faults::new());
     }
 

@@ -52,8 +52,12 @@ impl Outbox {
         self.show(id)["state"].as_str().unwrap().to_owned()
     }
 
-    fn drain(&self) -> Ran {
-        self.run(&["run", "--until-empty", "--rate", "1000/s"], "")
+    /// Sends what waits, with little patience for what nobody can settle.
+    pub(crate) fn drain(&self) -> Ran {
+        let run = ["run", "--until-empty", "--rate", "1000/s"];
+        let times = ["--timeout", "2s", "--settling-margin", "100ms"];
+        let patience = ["--settling-patience", "100ms"];
+        self.run(&[&run[..], &times, &patience].concat(), "")
     }
 }
 

@@ -132,7 +132,7 @@ fn a_run_with_an_end_does_not_wait_behind_an_unconfirmed_message() {
     let rules = Faults::new().with_rule(lost.with_operation("send").with_times(1));
     outbox.emulator.set_faults(rules.with_rule(denied));
     for _ in 0..2 {
-        let ran = outbox.run(&["run", "--until-empty", "--rate", "1000/s"], "");
+        let ran = outbox.drain();
         assert_eq!(ran.code, 8, "{ran:?}");
         assert!(ran.stderr.contains("(message b)"), "{ran:?}");
         assert!(ran.stderr.contains("list --state unconfirmed"), "{ran:?}");

@@ -34,6 +34,8 @@ pub(super) struct Ended {
     pub(super) has_begun: bool,
     /// Whether the store could not note it.
     pub(super) is_unnoted: bool,
+    /// Whether it waits until an equal message is settled.
+    pub(super) is_held_up: bool,
     pub(super) outcome: Result<Receipt, Error>,
 }
 
@@ -82,6 +84,7 @@ impl Attempt<'_> {
             request: as_stored(request),
             has_begun,
             is_unnoted: journal.has_failed(),
+            is_held_up: journal.is_held_up(),
             outcome,
         }
     }

@@ -6,6 +6,7 @@ use tokio::sync::Semaphore;
 
 use super::{
     context::{Context, Observer, StoreObserver},
+    doubts::Doubts,
     route::Route,
     run::Worker,
     sealed::Sealed,
@@ -31,7 +32,7 @@ impl WorkerBuilder {
             lease: Duration::from_secs(30),
             attempt_timeout: Duration::from_secs(60),
             settling_margin: Duration::from_secs(30),
-            settle_patience: Duration::from_secs(10 * 60),
+            settling_patience: Duration::from_secs(60 * 60),
             sign_in_pause: Duration::from_secs(60),
             grace: Duration::from_secs(10),
             poll: Duration::from_millis(500),
@@ -41,6 +42,7 @@ impl WorkerBuilder {
             store_observer: None,
             totals: Totals::new(),
             sealed: Sealed::default(),
+            doubts: Doubts::default(),
             settling: Semaphore::new(16),
         };
         Self { context }
@@ -76,9 +78,11 @@ impl WorkerBuilder {
     }
 
     /// Sets for how long the platform is asked about a message again and again, before the message
-    /// becomes unconfirmed. Default 10 minutes.
-    pub fn with_settle_patience(mut self, patience: Duration) -> Self {
-        self.context.settle_patience = patience;
+    /// becomes unconfirmed, counted from when it cannot appear any more. Questions that the service
+    /// rejects, e.g. with 403 or 404, are repeated for a twentieth of it. A `Retry-After` of up to an hour
+    /// is always waited for. Default 1 hour.
+    pub fn with_settling_patience(mut self, patience: Duration) -> Self {
+        self.context.settling_patience = patience;
         self
     }
 

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
 use tokio::sync::Semaphore;
 
-use super::{route::Route, sealed::Sealed, totals::Totals};
+use super::{doubts::Doubts, route::Route, sealed::Sealed, totals::Totals};
 use crate::{error::OutboxError, message::Head, outbox::Outbox};
 
 /// What all parts of a worker share.
@@ -15,7 +15,7 @@ pub(super) struct Context {
     pub(super) lease: Duration,
     pub(super) attempt_timeout: Duration,
     pub(super) settling_margin: Duration,
-    pub(super) settle_patience: Duration,
+    pub(super) settling_patience: Duration,
     pub(super) sign_in_pause: Duration,
     pub(super) grace: Duration,
     pub(super) poll: Duration,
@@ -26,6 +26,7 @@ pub(super) struct Context {
     pub(super) store_observer: Option<StoreObserver>,
     pub(super) totals: Totals,
     pub(super) sealed: Sealed,
+    pub(super) doubts: Doubts,
     /// How many messages are settled at a time.
     pub(super) settling: Semaphore,
 }

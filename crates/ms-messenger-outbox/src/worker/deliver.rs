@@ -12,6 +12,7 @@ use super::{
     active::ActiveRoute,
     attempt::{Attempt, Ended},
     context::Context,
+    doubts::Doubt,
     outcome::{Next, after_send},
     session::Session,
     settle::Settling,
@@ -19,6 +20,7 @@ use super::{
 use crate::{
     error::{OutboxError, OutboxErrorKind},
     message::{Head, StoredMessage},
+    settling,
     state::State,
     step::{Step, error_json},
     time::after,
@@ -77,7 +79,11 @@ impl Delivery {
                 };
                 return match state {
                     State::Queued => work.send(&head, request, permit).await,
-                    _ => Box::pin(work.settle(head, &request)).await,
+                    _ => {
+                        let evidence = settling::evidence(&head);
+                        let _open = evidence.and_then(|it| Doubt::begin(&context, &head, &it));
+                        Box::pin(work.settle(head, &request)).await;
+                    }
                 };
             }
         };
@@ -125,14 +131,16 @@ impl Work<'_> {
     /// Pauses the route, and gives the message back.
     async fn pause(&self, head: &Arc<Head>, step: Step, until: SystemTime) {
         // First the pause: the message may be claimed again as soon as it is given back.
-        self.route.pause();
-        let store = self.context.outbox.store();
-        let _ = store.pause(&self.route.name, until).await;
-        self.route.pause();
+        self.route.pause_until(self.context, until).await;
         self.session.finish(self.context, head, step).await;
     }
 
     async fn doubt(&self, ended: Ended, step: Step) {
+        // First of all: no equal message begins meanwhile.
+        let _open = match &step {
+            Step::Doubt { evidence, .. } => Doubt::begin(self.context, &ended.head, evidence),
+            _ => None,
+        };
         let written = self.session.write(self.context, &ended.head, step).await;
         if let Ok(head) = written {
             self.settle(head, &ended.request).await;
@@ -143,7 +151,7 @@ impl Work<'_> {
         let settling = Settling {
             context: self.context,
             session: self.session,
-            messenger: &self.route.messenger,
+            route: self.route,
             request,
         };
         settling.run(head).await;

@@ -10,7 +10,7 @@ use std::{
 
 use ms_messenger_core::{Delivery, Error, ErrorKind, Evidence, Result, SendJournal, async_trait};
 
-use super::{context::Context, session::Session};
+use super::{context::Context, doubts::can_be_mistaken, session::Session};
 use crate::{
     change::Change,
     message::{Attempt, Head},
@@ -27,6 +27,8 @@ pub(super) struct AttemptJournal {
     ends_by: SystemTime,
     has_begun: AtomicBool,
     has_failed: AtomicBool,
+    can_be_mistaken: AtomicBool,
+    is_held_up: AtomicBool,
 }
 
 impl AttemptJournal {
@@ -43,6 +45,8 @@ impl AttemptJournal {
             ends_by,
             has_begun: AtomicBool::new(false),
             has_failed: AtomicBool::new(false),
+            can_be_mistaken: AtomicBool::new(false),
+            is_held_up: AtomicBool::new(false),
         }
     }
 
@@ -54,6 +58,35 @@ impl AttemptJournal {
     /// Whether the store could not note the attempt: no failure of the message.
     pub(super) fn has_failed(&self) -> bool {
         self.has_failed.load(Ordering::Acquire)
+    }
+
+    /// Whether nothing was sent because an equal message is in doubt.
+    pub(super) fn is_held_up(&self) -> bool {
+        self.is_held_up.load(Ordering::Acquire)
+    }
+
+    /// Whether no equal message is in doubt that this one could be taken for. Once there was one, this
+    /// one is held up.
+    fn is_alone(&self) -> bool {
+        if self.can_be_mistaken.load(Ordering::Acquire)
+            && self.context.doubts.until(&self.head().twin).is_some()
+        {
+            self.is_held_up.store(true, Ordering::Release);
+        }
+        !self.is_held_up()
+    }
+
+    /// Fails while an equal message is in doubt.
+    fn check_alone(&self, evidence: &Evidence) -> Result<()> {
+        if can_be_mistaken(evidence) {
+            self.can_be_mistaken.store(true, Ordering::Release);
+        }
+        if !self.is_alone() {
+            let message = "it is not known yet whether an equal message was sent";
+            // Once it has failed it fails: no other member of a fallback is to send it instead.
+            return Err(Error::new(ErrorKind::Cancelled, message).with_delivery(Delivery::NotSent));
+        }
+        Ok(())
     }
 
     /// The message, as it was last stored.
@@ -84,6 +117,7 @@ impl SendJournal for AttemptJournal {
         if !self.session.may_send() {
             return Err(ended());
         }
+        self.check_alone(evidence)?;
         self.begin(evidence).await.map_err(|error| {
             self.has_failed.store(true, Ordering::Release);
             Error::new(ErrorKind::Other, "the outbox could not note the attempt")
@@ -91,15 +125,12 @@ impl SendJournal for AttemptJournal {
                 .with_source(error)
         })?;
         // Writing may have taken long.
-        if self.session.may_send() {
-            Ok(())
-        } else {
-            Err(ended())
-        }
+        self.check_alone(evidence)?;
+        if self.session.may_send() { Ok(()) } else { Err(ended()) }
     }
 
     fn may_leave(&self) -> bool {
-        self.session.may_send()
+        self.session.may_send() && self.is_alone()
     }
 }
 

@@ -11,6 +11,10 @@ use crate::{
     time::after,
 };
 
+/// The pauses of a message that waits for an equal one to be settled.
+const SHORTEST_TWIN_PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_TWIN_PAUSE: Duration = Duration::from_secs(5);
+
 /// What follows a send.
 #[derive(Debug)]
 pub(super) enum Next {
@@ -63,9 +67,15 @@ fn not_sent(context: &Context, ended: &Ended, error: &Error) -> Next {
     let backoff = context.outbox.backoff(&ended.head);
     let pause = backoff.pause(ended.head.failures + 1);
     if error.kind() == ErrorKind::Cancelled {
-        // The worker stops, or its lease has ended: no failure of the message.
+        // The worker stops, or its lease has ended, or an equal message is to be settled first: no
+        // failure of the message.
+        let due_at = if ended.is_held_up {
+            after(now, twin_pause(context, &ended.head, now))
+        } else {
+            now
+        };
         return Next::Finish(Step::Requeue {
-            due_at: now,
+            due_at,
             error: None,
             attempts: error.attempts(),
             is_failure: false,
@@ -82,6 +92,14 @@ fn not_sent(context: &Context, ended: &Ended, error: &Error) -> Next {
         error: error_json(error).unwrap_or_default(),
         attempts: error.attempts(),
     })
+}
+
+/// When a message is sent again that waits for an equal one: that one is often settled at once, and
+/// latest when it cannot appear any more.
+fn twin_pause(context: &Context, head: &Head, now: SystemTime) -> Duration {
+    let until = context.doubts.until(&head.twin);
+    let left = until.and_then(|it| it.duration_since(now).ok());
+    (left.unwrap_or_default() / 8).clamp(SHORTEST_TWIN_PAUSE, LONGEST_TWIN_PAUSE)
 }
 
 /// For how long no message of the route should be sent: the service asked for it, or the sign-in

@@ -6,16 +6,18 @@ use std::{
 };
 
 use ms_messenger_core::{
-    Capability, Delivery, Error, ErrorKind, IdempotencyKey, Messenger as _, Receipt, SendRequest,
-    Settled, SharedMessenger,
+    Capability, Delivery, Error, ErrorKind, Evidence, IdempotencyKey, Messenger as _, Receipt,
+    SendRequest, Settled,
 };
 use tokio::time::sleep;
 
 use super::{
+    active::ActiveRoute,
     attempt::{Attempt, Ended},
-    context::Context,
+    context::{Context, STORE_PAUSE},
     guard::caught,
     outcome::doubt,
+    patience::{Patience, Until},
     session::Session,
 };
 use crate::{
@@ -30,12 +32,14 @@ const KEY_LIFE: Duration = Duration::from_secs(4 * 60);
 const SHORTEST_PAUSE: Duration = Duration::from_millis(10);
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
+/// Before its end, a key is used once more, even if the service asked to wait for longer.
+const LAST_USE: Duration = Duration::from_secs(5);
 
 /// Settles messages of one route, under a lease.
 pub(super) struct Settling<'a> {
     pub(super) context: &'a Arc<Context>,
     pub(super) session: &'a Arc<Session>,
-    pub(super) messenger: &'a SharedMessenger,
+    pub(super) route: &'a ActiveRoute,
     pub(super) request: &'a SendRequest,
 }
 
@@ -44,8 +48,13 @@ enum Verdict {
     Step(Box<Step>),
     /// Ask again, at this time at the latest: it may be known before.
     Wait(Option<SystemTime>),
-    /// The platform could not be asked this time; ask again after this time at the earliest.
-    Failed(Error, Duration),
+    /// Nothing was asked, because the service wants no request for this long.
+    Quiet(Duration),
+    /// It was not known this time; ask again, after this time at the earliest, for as long as the
+    /// worker has patience with such an error.
+    Failed(Error, Duration, Until),
+    /// The store could not be read.
+    NoStore,
     /// The platform cannot be asked, or does not know.
     CannotTell(Error),
 }
@@ -54,27 +63,40 @@ impl Settling<'_> {
     /// Asks until there is a verdict. When the worker stops, the message is given back, still being
     /// sent, for the next worker to settle.
     pub(super) async fn run(&self, mut head: Arc<Head>) {
-        let started = Instant::now();
+        let mut patience = Patience::new(self.context, &head);
+        let began_at = Instant::now();
         let mut pause = FIRST_PAUSE;
+        let mut last = (None, Until::Passed);
         let step = loop {
-            let (rest, why) = match self.turn(&mut head).await {
+            let rest = match self.turn(&mut head, began_at).await {
                 Verdict::Step(step) => break *step,
                 Verdict::CannotTell(error) => break park(&error),
-                Verdict::Failed(error, least) => (pause.max(least), Some(error)),
+                Verdict::Failed(error, least, until) => {
+                    patience.extend(error.retry_after());
+                    last = (Some(error), until);
+                    pause.max(least)
+                }
+                Verdict::Quiet(left) => {
+                    patience.extend(Some(left));
+                    left
+                }
+                Verdict::NoStore => {
+                    patience = Patience::new(self.context, &head);
+                    pause.max(STORE_PAUSE)
+                }
                 Verdict::Wait(until) => {
+                    last = (None, Until::Passed);
                     let left = until.and_then(|it| it.duration_since(SystemTime::now()).ok());
-                    let rest = left.map_or(pause, |left| pause.min(left).max(SHORTEST_PAUSE));
-                    (rest, None)
+                    left.map_or(pause, |left| pause.min(left).max(SHORTEST_PAUSE))
                 }
             };
-            let patience = self.context.settle_patience;
-            let patience = patience.saturating_sub(started.elapsed());
-            if patience.is_zero() {
+            let left = patience.left(last.1);
+            if left.is_zero() {
                 let no_verdict =
                     || Error::new(ErrorKind::Other, "the platform had no verdict in time");
-                break park(&why.unwrap_or_else(no_verdict));
+                break park(&last.0.unwrap_or_else(no_verdict));
             }
-            if !self.rest(rest.min(patience)).await {
+            if !self.rest(rest.min(left)).await {
                 let due_at = SystemTime::now();
                 break Step::Release { due_at };
             }
@@ -84,11 +106,23 @@ impl Settling<'_> {
     }
 
     /// Asks the platform, and sends again under the same key where that is the only way to know.
-    async fn turn(&self, head: &mut Arc<Head>) -> Verdict {
+    async fn turn(&self, head: &mut Arc<Head>, since: Instant) -> Verdict {
         let verdict = self.ask(head).await;
-        match (&verdict, self.key(head)) {
-            (Verdict::CannotTell(_), Some(key)) => self.send_again(head, key).await,
-            _ => verdict,
+        let is_unknown = matches!(
+            verdict,
+            Verdict::CannotTell(_) | Verdict::Failed(_, _, Until::Rejected)
+        );
+        match self.key(head, since).filter(|_| is_unknown) {
+            Some((key, left)) => {
+                let quiet = self.route.sends.left();
+                let quiet = quiet.min(left.saturating_sub(LAST_USE));
+                if quiet.is_zero() {
+                    self.send_again(head, key).await
+                } else {
+                    Verdict::Quiet(quiet)
+                }
+            }
+            None => verdict,
         }
     }
 
@@ -108,45 +142,78 @@ impl Settling<'_> {
             Ok(None) => {
                 return Verdict::Step(Box::new(park_text("nothing is known of the attempt")));
             }
-            Err(_) => return Verdict::Wait(None),
+            Err(error) if error.is_transient() => {
+                self.context.store_failed(&error);
+                return Verdict::NoStore;
+            }
+            Err(error) => {
+                let message = "the outbox cannot be read";
+                let error = Error::new(ErrorKind::Other, message).with_source(error);
+                return Verdict::CannotTell(error);
+            }
         };
         let Ok(_permit) = self.context.settling.acquire().await else {
             return Verdict::Wait(None);
         };
-        let settled = caught(self.messenger.settle(self.request, &evidence)).await;
+        let quiet = self.route.questions.left();
+        if !quiet.is_zero() {
+            return Verdict::Quiet(quiet);
+        }
+        let settled = caught(self.route.messenger.settle(self.request, &evidence)).await;
         match settled.unwrap_or_else(Settled::CannotTell) {
             // Recognised by what it says alone: an equal message may have appeared meanwhile.
-            Settled::Found(receipt)
-                if evidence.mark.is_none() && self.may_be_of_a_twin(head, &receipt).await =>
-            {
-                Verdict::Wait(None)
-            }
+            Settled::Found(receipt) if evidence.mark.is_none() => self.alone(head, receipt).await,
             Settled::Found(receipt) => Verdict::Step(Box::new(self.found(receipt))),
             Settled::NotFound => Verdict::Step(Box::new(self.absent(head))),
             Settled::NotYet(when) => Verdict::Wait(Some(when)),
-            Settled::CannotTell(error) => match self.wait_after(&error) {
-                Some(wait) => self.not_asked(head, error, wait).await,
-                None => Verdict::CannotTell(error),
-            },
+            Settled::CannotTell(error) => self.cannot_tell(head, &evidence, error).await,
             _ => Verdict::Step(Box::new(park_text("the verdict is of an unknown kind"))),
         }
     }
 
-    /// Whether the receipt can be that of an equal message.
-    async fn may_be_of_a_twin(&self, head: &Head, receipt: &Receipt) -> bool {
-        match self
-            .context
-            .outbox
-            .store()
-            .twins(&head.twin, &head.id)
-            .await
-        {
-            Ok(twins) => {
-                let id = receipt.message_id.as_ref();
-                twins.in_doubt > 0 || id.is_some_and(|id| twins.sent.contains(id))
-            }
-            Err(_) => true,
+    /// The verdict on a message that was found by what it says, unless it can be an equal one, which
+    /// may be settled before long.
+    async fn alone(&self, head: &mut Arc<Head>, receipt: Receipt) -> Verdict {
+        let Ok(Some(evidence)) = self.context.outbox.evidence(head).await else {
+            return Verdict::NoStore;
+        };
+        let is_claimed = |id| evidence.claimed.contains(id);
+        if evidence.has_twins || receipt.message_id.as_ref().is_some_and(is_claimed) {
+            let why = "it is unknown whether another message with the same content was sent";
+            let error = Error::new(ErrorKind::Other, why).with_platform(self.platform());
+            return Verdict::Failed(error, Duration::ZERO, Until::TwinsEnded);
         }
+        Verdict::Step(Box::new(self.found(receipt)))
+    }
+
+    /// What follows when the platform did not tell.
+    async fn cannot_tell(
+        &self,
+        head: &mut Arc<Head>,
+        evidence: &Evidence,
+        error: Error,
+    ) -> Verdict {
+        if error.kind() == ErrorKind::RateLimited {
+            // To this worker alone: the limits of reads and sends are different ones.
+            let wait = error.retry_after().unwrap_or_default();
+            self.route.questions.extend(wait);
+        }
+        if let Some(wait) = self.wait_after(&error) {
+            return self.not_asked(head, error, wait).await;
+        }
+        let is_response = error.status().is_some() || error.kind() == ErrorKind::Protocol;
+        if is_response {
+            // It is about the question and not about the message, and the next one may succeed.
+            return Verdict::Failed(error, Duration::ZERO, Until::Rejected);
+        }
+        if evidence.mark.is_none() && evidence.has_twins {
+            return Verdict::Failed(error, Duration::ZERO, Until::TwinsEnded);
+        }
+        Verdict::CannotTell(error)
+    }
+
+    fn platform(&self) -> String {
+        self.route.messenger.platform().to_owned()
     }
 
     fn found(&self, receipt: Receipt) -> Step {
@@ -168,17 +235,22 @@ impl Settling<'_> {
         }
     }
 
-    /// The key under which the platform still removes duplicates. No other platform knows it: the
+    /// The key under which the platform still removes duplicates, and for how long. No other platform knows it: the
     /// messenger of the route can have been replaced since the attempt.
-    fn key(&self, head: &Head) -> Option<IdempotencyKey> {
-        let capabilities = self.messenger.capabilities();
+    fn key(&self, head: &Head, since: Instant) -> Option<(IdempotencyKey, Duration)> {
+        let capabilities = self.route.messenger.capabilities();
         let evidence = head.evidence.as_ref();
         let evidence = evidence.or(head.attempt.as_ref().map(|it| &it.evidence))?;
         let key = evidence.idempotency?;
-        evidence.check_platform(self.messenger.platform()).ok()?;
+        evidence
+            .check_platform(self.route.messenger.platform())
+            .ok()?;
         // A clock that was set back does not make a key younger.
-        let age = key.first_sent.elapsed().ok()?;
-        (capabilities.supports(Capability::Idempotency) && age < KEY_LIFE).then_some(key)
+        let age = key.first_sent.elapsed().ok()?.max(since.elapsed());
+        let left = KEY_LIFE.checked_sub(age).filter(|left| !left.is_zero())?;
+        capabilities
+            .supports(Capability::Idempotency)
+            .then_some((key, left))
     }
 
     /// How long to wait at least before the platform is asked again, if the error can pass: a sign-in
@@ -204,7 +276,7 @@ impl Settling<'_> {
             };
             self.note(head, step).await;
         }
-        Verdict::Failed(error, wait)
+        Verdict::Failed(error, wait, Until::Passed)
     }
 
     async fn note(&self, head: &mut Arc<Head>, step: Step) {
@@ -219,7 +291,7 @@ impl Settling<'_> {
         let attempt = Attempt {
             context: self.context,
             session: self.session,
-            messenger: self.messenger,
+            messenger: &self.route.messenger,
             head,
             request: Box::new(self.request.clone()),
             key: Some(key),
@@ -242,6 +314,11 @@ impl Settling<'_> {
             }
             Err(error) => error,
         };
+        if error.kind() == ErrorKind::RateLimited
+            && let Some(wait) = error.retry_after()
+        {
+            self.route.pause_for(self.context, wait).await;
+        }
         if !has_begun || is_unnoted || error.kind() == ErrorKind::Cancelled {
             // Nothing has left this time: what was known before still counts.
             return match self.wait_after(&error) {
@@ -249,22 +326,17 @@ impl Settling<'_> {
                 None => Verdict::Wait(None),
             };
         }
-        let wait = match error.delivery() {
-            Delivery::Sent => {
-                return Verdict::Step(Box::new(Step::Sent {
-                    receipt: None,
-                    erase: self.context.erases_content,
-                    attempts: error.attempts().max(1),
-                }));
-            }
-            Delivery::Unknown => self.wait_after(&error).unwrap_or_default(),
-            _ => match self.wait_after(&error) {
-                Some(wait) => wait,
-                None => return Verdict::CannotTell(error),
-            },
-        };
+        if error.delivery() == Delivery::Sent {
+            return Verdict::Step(Box::new(Step::Sent {
+                receipt: None,
+                erase: self.context.erases_content,
+                attempts: error.attempts().max(1),
+            }));
+        }
+        // Whatever rejected this attempt may not reject the next one, and nothing else can tell.
+        let wait = self.wait_after(&error).unwrap_or_default();
         self.note(head, keep_key(doubt(&error, head), key)).await;
-        Verdict::Failed(error, wait)
+        Verdict::Failed(error, wait, Until::Passed)
     }
 }
 

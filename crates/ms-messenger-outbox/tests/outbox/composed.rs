@@ -24,7 +24,7 @@ fn worker(outbox: &Outbox, messenger: impl Messenger) -> WorkerBuilder {
     Worker::builder(outbox.clone())
         .with_route(crate::platform::ROUTE, Route::new(messenger))
         .with_lease(Duration::from_millis(400))
-        .with_settle_patience(Duration::from_millis(200))
+        .with_settling_patience(Duration::from_millis(200))
         .with_poll_interval(Duration::from_millis(5))
 }
 

@@ -135,7 +135,7 @@ async fn the_longest_patience_is_no_error() {
     platform.then(Next::LosesResponse);
     platform.then_question_fails(Error::new(ErrorKind::Transport, "the connection broke"));
     outbox.enqueue(envelope("a", "x")).await.unwrap();
-    let worker = worker(&outbox, &platform).with_settle_patience(Duration::MAX);
+    let worker = worker(&outbox, &platform).with_settling_patience(Duration::MAX);
     worker.build().run_until_empty().await.unwrap();
     assert_eq!(head(&outbox, "a").await.state, State::Sent);
     assert_eq!(platform.texts(), ["x"]);
@@ -177,7 +177,7 @@ async fn a_platform_that_cannot_be_asked_for_too_long_leaves_its_error() {
         platform.then_question_fails(error);
     }
     outbox.enqueue(envelope("a", "x")).await.unwrap();
-    let worker = worker(&outbox, &platform).with_settle_patience(Duration::from_millis(30));
+    let worker = worker(&outbox, &platform).with_settling_patience(Duration::from_millis(30));
     worker.build().run_until_empty().await.unwrap();
     let parked = head(&outbox, "a").await;
     assert_eq!(parked.state, State::Unconfirmed);

@@ -9,6 +9,7 @@ mod handing_over;
 mod leases;
 mod model;
 mod order;
+mod patience;
 mod people;
 mod platform;
 mod rates;

@@ -27,6 +27,8 @@ pub(crate) enum Next {
     LosesRequest,
     /// It is not stored.
     Fails(ErrorKind, Option<Duration>),
+    /// The platform rejects it, once the attempt has begun.
+    Rejects(ErrorKind, Option<Duration>),
     /// It hangs before the message leaves.
     HangsBefore,
     /// It is stored, and hangs.
@@ -194,6 +196,14 @@ impl Messenger for Platform {
         };
         match next {
             None => Ok(self.store(request, &call)),
+            Some(Next::Rejects(kind, retry_after)) => {
+                let error = Error::new(kind, "the platform rejects it").with_platform(ROUTE);
+                let error = error.with_delivery(Delivery::NotSent).with_attempts(1);
+                Err(match retry_after {
+                    Some(wait) => error.with_retry_after(wait),
+                    None => error,
+                })
+            }
             Some(Next::LosesRequest) => Err(unknown(ErrorKind::Transport)),
             Some(Next::LosesResponse) => {
                 self.store(request, &call);

@@ -22,7 +22,7 @@ pub(crate) fn run() {
             .with_lease(Plan::LEASE)
             .with_attempt_timeout(Plan::ATTEMPT)
             .with_settling_margin(Plan::MARGIN)
-            .with_settle_patience(Duration::from_secs(20))
+            .with_settling_patience(Duration::from_secs(20))
             .with_poll_interval(Duration::from_millis(20));
         for (name, messenger) in clients(&ready).await {
             let route = Route::shared(messenger).with_budget(Budget::default());

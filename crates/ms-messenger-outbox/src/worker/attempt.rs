@@ -61,7 +61,8 @@ impl Attempt<'_> {
             request.cancel = cancel;
             request.journal = added.has_journal.then(|| Journal::shared(shared));
             let outcome = if added.has_journal {
-                send_within(messenger, &request, timeout).await
+                let outcome = send_within(messenger, &request, timeout).await;
+                outcome.or_else(|ended| ended.with_begun(|| journal.close()))
             } else {
                 send_noted(messenger, &journal, &request, timeout).await
             };
@@ -158,7 +159,8 @@ async fn send_noted(
     journal
         .attempt_begins(&evidence(messenger, request))
         .await?;
-    send_within(messenger, request, timeout).await
+    let outcome = send_within(messenger, request, timeout).await;
+    outcome.or_else(|ended| ended.with_begun(|| true))
 }
 
 fn evidence(messenger: &SharedMessenger, request: &SendRequest) -> Evidence {
@@ -168,12 +170,32 @@ fn evidence(messenger: &SharedMessenger, request: &SendRequest) -> Evidence {
     evidence
 }
 
+/// A send that ended without the outcome of its messenger, or with an error.
+enum Failure {
+    /// What the messenger says.
+    Said(Error),
+    /// It was given up.
+    GivenUp(Error),
+}
+
+impl Failure {
+    /// The outcome. A messenger that notes its attempts and was given up before it began one has sent
+    /// nothing.
+    fn with_begun(self, has_begun: impl FnOnce() -> bool) -> Result<Receipt, Error> {
+        Err(match self {
+            Self::Said(error) => error,
+            Self::GivenUp(error) if has_begun() => error,
+            Self::GivenUp(error) => error.with_delivery(Delivery::NotSent),
+        })
+    }
+}
+
 /// Sends, and gives up a messenger that does not end in time, or panics.
 async fn send_within(
     messenger: &SharedMessenger,
     request: &SendRequest,
     timeout: Duration,
-) -> Result<Receipt, Error> {
+) -> Result<Receipt, Failure> {
     /// What a messenger that obeys a timeout takes to say what it knows.
     const EXTRA: Duration = Duration::from_secs(5);
     let patience = if request.timeout.is_some() {
@@ -183,12 +205,11 @@ async fn send_within(
     };
     let sent = caught(messenger.send(request));
     let given_up = match tokio::time::timeout(patience, sent).await {
-        Ok(Ok(outcome)) => return outcome,
+        Ok(Ok(outcome)) => return outcome.map_err(Failure::Said),
         Ok(Err(panicked)) => panicked,
         Err(_) => Error::new(ErrorKind::Timeout, "the messenger did not end in time"),
     };
     let platform = messenger.platform().to_owned();
-    Err(given_up
-        .with_delivery(Delivery::Unknown)
-        .with_platform(platform))
+    let given_up = given_up.with_delivery(Delivery::Unknown);
+    Err(Failure::GivenUp(given_up.with_platform(platform)))
 }

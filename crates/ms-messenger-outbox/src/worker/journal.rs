@@ -29,6 +29,7 @@ pub(super) struct AttemptJournal {
     has_failed: AtomicBool,
     can_be_mistaken: AtomicBool,
     is_held_up: AtomicBool,
+    is_closed: AtomicBool,
 }
 
 impl AttemptJournal {
@@ -47,6 +48,7 @@ impl AttemptJournal {
             has_failed: AtomicBool::new(false),
             can_be_mistaken: AtomicBool::new(false),
             is_held_up: AtomicBool::new(false),
+            is_closed: AtomicBool::new(false),
         }
     }
 
@@ -58,6 +60,17 @@ impl AttemptJournal {
     /// Whether the store could not note the attempt: no failure of the message.
     pub(super) fn has_failed(&self) -> bool {
         self.has_failed.load(Ordering::Acquire)
+    }
+
+    /// Ends the send, so that nothing leaves that has not begun. Returns whether it has begun.
+    pub(super) fn close(&self) -> bool {
+        self.is_closed.store(true, Ordering::SeqCst);
+        self.has_begun.load(Ordering::SeqCst)
+    }
+
+    /// Whether a message may leave.
+    fn is_open(&self) -> bool {
+        self.session.may_send() && !self.is_closed.load(Ordering::SeqCst)
     }
 
     /// Whether nothing was sent because an equal message is in doubt.
@@ -106,7 +119,7 @@ impl AttemptJournal {
         let change = Change::of_known(&self.head(), self.session.worker(), step);
         let begun = self.context.outbox.apply(change).await?;
         *self.head.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(begun);
-        self.has_begun.store(true, Ordering::Release);
+        self.has_begun.store(true, Ordering::SeqCst);
         Ok(())
     }
 }
@@ -114,7 +127,7 @@ impl AttemptJournal {
 #[async_trait]
 impl SendJournal for AttemptJournal {
     async fn attempt_begins(&self, evidence: &Evidence) -> Result<()> {
-        if !self.session.may_send() {
+        if !self.is_open() {
             return Err(ended());
         }
         self.check_alone(evidence)?;
@@ -126,15 +139,15 @@ impl SendJournal for AttemptJournal {
         })?;
         // Writing may have taken long.
         self.check_alone(evidence)?;
-        if self.session.may_send() { Ok(()) } else { Err(ended()) }
+        if self.is_open() { Ok(()) } else { Err(ended()) }
     }
 
     fn may_leave(&self) -> bool {
-        self.session.may_send() && self.is_alone()
+        self.is_open() && self.is_alone()
     }
 }
 
 fn ended() -> Error {
-    let message = "the lease of the worker has ended before the message left";
+    let message = "the send has ended, or the lease of the worker, before the message left";
     Error::new(ErrorKind::Cancelled, message).with_delivery(Delivery::NotSent)
 }

@@ -221,6 +221,21 @@ async fn a_messenger_that_notes_nothing_is_noted_by_the_worker() {
 }
 
 #[tokio::test]
+async fn a_messenger_that_is_given_up_before_it_begins_has_sent_nothing() {
+    let (outbox, platform) = (outbox(), Platform::new().mute());
+    platform.then(Next::PanicsUnbegun);
+    outbox.enqueue(envelope("a", "x")).await.unwrap();
+    worker(&outbox, &platform)
+        .build()
+        .run_until_empty()
+        .await
+        .unwrap();
+    let refused = head(&outbox, "a").await;
+    assert_eq!(refused.state, State::Refused);
+    assert!(refused.attempt.is_none() && platform.texts().is_empty());
+}
+
+#[tokio::test]
 async fn a_messenger_that_panics_leaves_a_doubt_that_is_settled() {
     let (outbox, platform) = (outbox(), Platform::new());
     platform.then(Next::PanicsBefore).then(Next::PanicsAfter);

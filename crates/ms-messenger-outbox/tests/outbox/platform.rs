@@ -33,6 +33,8 @@ pub(crate) enum Next {
     HangsBefore,
     /// It is stored, and hangs.
     HangsAfter,
+    /// It panics before the attempt begins.
+    PanicsUnbegun,
     /// It panics before the message leaves.
     PanicsBefore,
     /// It is stored, and panics.
@@ -177,6 +179,7 @@ impl Messenger for Platform {
                 None => error,
             });
         }
+        assert!(!matches!(next, Some(Next::PanicsUnbegun)), "as told");
         let call = random_uuid().to_string();
         let mut evidence = Evidence::new(SystemTime::now()).with_platform(ROUTE);
         evidence = evidence.with_client_request_id(call.clone());

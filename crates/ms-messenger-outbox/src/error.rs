@@ -87,8 +87,7 @@ impl OutboxError {
         invalid
     }
 
-    /// Returns the same error once more, for each caller whose operation was in one transaction.
-    #[cfg(any(feature = "sqlite", feature = "postgres"))]
+    /// Returns the same error once more, e.g. for each caller whose operation was in one transaction.
     pub(crate) fn again(&self) -> Self {
         let mut copy = Self::new(self.kind(), self.0.message.clone());
         copy.0.problems.clone_from(&self.0.problems);

@@ -117,7 +117,9 @@ impl Worker {
     /// # Errors
     ///
     /// An error of the store that is not [transient](crate::OutboxError::is_transient). During a
-    /// transient one, the worker waits and tries again.
+    /// transient one, the worker waits and tries again; if it is stopped meanwhile, it is an error that
+    /// the outcome of a send could not be noted until the grace time had passed. The next worker settles
+    /// the message.
     pub async fn run(&self, stop: &CancelHandle) -> Result<()> {
         self.work(stop, false).await
     }
@@ -188,6 +190,6 @@ impl Worker {
                 outcome = ended;
             }
         }
-        outcome
+        outcome.and_then(|()| session.unnoted().map_or(Ok(()), Err))
     }
 }

@@ -15,7 +15,7 @@ use tokio::time::sleep;
 use super::context::{Context, STORE_PAUSE};
 use crate::{
     change::Change,
-    error::Result,
+    error::{OutboxError, Result},
     id::WorkerId,
     message::Head,
     step::Step,
@@ -35,6 +35,8 @@ pub(super) struct Session {
     is_lost: AtomicBool,
     cancel: CancelHandle,
     stop: CancelHandle,
+    /// Why an outcome was not noted before the worker ended.
+    unnoted: Mutex<Option<OutboxError>>,
 }
 
 impl Session {
@@ -47,6 +49,7 @@ impl Session {
             is_lost: AtomicBool::new(false),
             cancel: CancelHandle::new(),
             stop: stop.clone(),
+            unnoted: Mutex::default(),
         };
         loop {
             match session.begin(context).await {
@@ -119,11 +122,19 @@ impl Session {
         Ok(())
     }
 
-    /// Writes a change, and again while the store cannot be reached and the session lasts.
+    /// Why the outcome of a message was not noted, if that is so: the store could not be written to
+    /// until the sends of this session were ended.
+    pub(super) fn unnoted(&self) -> Option<OutboxError> {
+        let mut unnoted = self.unnoted.lock().unwrap_or_else(PoisonError::into_inner);
+        unnoted.take()
+    }
+
+    /// Writes a change, and again while the store cannot be reached and the session lasts: once more
+    /// after its sends were ended.
     ///
     /// # Errors
     ///
-    /// `LeaseLost` if another worker may have the message; nothing was written.
+    /// `LeaseLost` if another worker may have the message, or that of the store; nothing was written.
     pub(super) async fn write(
         &self,
         context: &Context,
@@ -148,10 +159,19 @@ impl Session {
     /// Writes a change that may be made already.
     async fn write_again(&self, context: &Context, head: &Head, change: &Change) -> Result<Head> {
         loop {
-            sleep(STORE_PAUSE).await;
+            let is_last = self.cancel.is_cancelled();
+            tokio::select! {
+                () = sleep(STORE_PAUSE) => {}
+                () = self.cancel.cancelled(), if !is_last => {}
+            }
             match context.outbox.apply(change.clone()).await {
                 Err(error) if error.is_transient() && !self.is_lost() => {
                     context.store_failed(&error);
+                    if is_last {
+                        let known = self.unnoted.lock();
+                        *known.unwrap_or_else(PoisonError::into_inner) = Some(error.again());
+                        return Err(error);
+                    }
                 }
                 Err(error) => return made(context, head, change).await.ok_or(error),
                 Ok(written) => return Ok(written),
@@ -240,6 +260,7 @@ mod tests {
             is_lost: AtomicBool::new(false),
             cancel: CancelHandle::new(),
             stop: CancelHandle::new(),
+            unnoted: Mutex::default(),
         }
     }
 

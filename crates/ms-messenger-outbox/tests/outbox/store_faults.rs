@@ -3,7 +3,10 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, SystemTime},
 };
 
@@ -51,6 +54,8 @@ struct Faulty {
     store: MemoryStore,
     step: &'static str,
     fault: Mutex<Option<Fault>>,
+    /// Whether it fails again and again.
+    is_full: AtomicBool,
 }
 
 fn name(step: &Step) -> &'static str {
@@ -78,6 +83,9 @@ impl Store for Faulty {
         let fault = is_meant
             .then(|| self.fault.lock().unwrap().take())
             .flatten();
+        if is_meant && self.is_full.load(Ordering::Acquire) {
+            return Err(lost());
+        }
         let Some(fault) = fault else {
             return self.store.apply(changes).await;
         };
@@ -158,6 +166,7 @@ fn outbox(step: &'static str, fault: Fault) -> (Arc<Faulty>, Outbox) {
         store: MemoryStore::new(),
         step,
         fault: Mutex::new(Some(fault)),
+        is_full: AtomicBool::new(false),
     });
     let backoff =
         Backoff::default().with_pauses(Duration::from_millis(2), Duration::from_millis(10));
@@ -306,4 +315,32 @@ async fn what_waits_and_cannot_be_given_back_is_given_back_later() {
         stop.cancel();
         running.await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn a_worker_that_is_stopped_does_not_wait_for_a_store_that_cannot_be_written_to() {
+    let (store, outbox) = outbox("sent", FAULTS[0]);
+    store.is_full.store(true, Ordering::Release);
+    let platform = Platform::new();
+    outbox.enqueue(envelope("a", "x")).await.unwrap();
+    let build = || worker(&outbox, &platform).with_grace(Duration::from_millis(50));
+    let (failed, mut failures) = tokio::sync::mpsc::unbounded_channel();
+    let observed = build().with_store_observer(move |error| {
+        let _ = failed.send(error.kind());
+    });
+    let (first, stop) = (observed.build(), CancelHandle::new());
+    let handle = stop.clone();
+    let running = tokio::spawn(async move { first.run(&handle).await });
+    assert_eq!(failures.recv().await, Some(OutboxErrorKind::Unavailable));
+    stop.cancel();
+    let ended = tokio::time::timeout(Duration::from_secs(60), running).await;
+    let error = ended.unwrap().unwrap().unwrap_err();
+    assert_eq!(error.kind(), OutboxErrorKind::Unavailable);
+    let left = outbox.get(&"a".into()).await.unwrap().unwrap().head;
+    assert_eq!(left.state, State::Sending);
+
+    store.is_full.store(false, Ordering::Release);
+    build().build().run_until_empty().await.unwrap();
+    let sent = outbox.get(&"a".into()).await.unwrap().unwrap().head;
+    assert_eq!((sent.state, platform.texts().len()), (State::Sent, 1));
 }

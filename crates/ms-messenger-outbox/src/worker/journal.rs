@@ -14,6 +14,7 @@ use super::{context::Context, doubts::can_be_mistaken, session::Session};
 use crate::{
     change::Change,
     message::{Attempt, Head},
+    state::State,
     step::Step,
     time::after,
 };
@@ -89,11 +90,24 @@ impl AttemptJournal {
         !self.is_held_up()
     }
 
-    /// Fails while an equal message is in doubt.
-    fn check_alone(&self, evidence: &Evidence) -> Result<()> {
-        if can_be_mistaken(evidence) {
-            self.can_be_mistaken.store(true, Ordering::Release);
+    /// Holds it up while another worker has an equal message in doubt. Two that begin at the same moment
+    /// are not noticed: settling then leaves the doubt that there is.
+    async fn look_elsewhere(&self) {
+        if !self.session.has_company() {
+            return;
         }
+        let (head, now) = (self.head(), SystemTime::now());
+        let twins = self.context.outbox.store().twins(&head.twin, &head.id);
+        let is_held_up = twins
+            .await
+            .is_ok_and(|it| it.doubts.iter().any(|it| is_to_be_settled(it, now)));
+        if is_held_up {
+            self.is_held_up.store(true, Ordering::Release);
+        }
+    }
+
+    /// Fails while an equal message is in doubt.
+    fn check_alone(&self) -> Result<()> {
         if !self.is_alone() {
             let message = "it is not known yet whether an equal message was sent";
             // Once it has failed it fails: no other member of a fallback is to send it instead.
@@ -130,7 +144,11 @@ impl SendJournal for AttemptJournal {
         if !self.is_open() {
             return Err(ended());
         }
-        self.check_alone(evidence)?;
+        if can_be_mistaken(evidence) {
+            self.can_be_mistaken.store(true, Ordering::Release);
+            self.look_elsewhere().await;
+        }
+        self.check_alone()?;
         self.begin(evidence).await.map_err(|error| {
             self.has_failed.store(true, Ordering::Release);
             Error::new(ErrorKind::Other, "the outbox could not note the attempt")
@@ -138,13 +156,20 @@ impl SendJournal for AttemptJournal {
                 .with_source(error)
         })?;
         // Writing may have taken long.
-        self.check_alone(evidence)?;
+        self.check_alone()?;
         if self.is_open() { Ok(()) } else { Err(ended()) }
     }
 
     fn may_leave(&self) -> bool {
         self.is_open() && self.is_alone()
     }
+}
+
+/// Whether it is known of a message of some worker that it is in doubt.
+fn is_to_be_settled(head: &Head, now: SystemTime) -> bool {
+    let has_ended = head.attempt.as_ref().is_some_and(|it| it.ends_by < now);
+    let is_in_doubt = head.evidence.is_some() || head.owner.is_none() || has_ended;
+    head.state == State::Sending && is_in_doubt
 }
 
 fn ended() -> Error {

@@ -14,6 +14,8 @@ use crate::{
 /// The pauses of a message that waits for an equal one to be settled.
 const SHORTEST_TWIN_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_TWIN_PAUSE: Duration = Duration::from_secs(5);
+/// That pause if another worker settles it.
+const PAUSE_FOR_ANOTHER: Duration = Duration::from_secs(1);
 
 /// What follows a send.
 #[derive(Debug)]
@@ -76,7 +78,7 @@ fn not_sent(context: &Context, ended: &Ended, error: &Error) -> Next {
         };
         return Next::Finish(Step::Requeue {
             due_at,
-            error: None,
+            error: error_json(error).filter(|_| ended.is_held_up),
             attempts: error.attempts(),
             is_failure: false,
         });
@@ -97,8 +99,10 @@ fn not_sent(context: &Context, ended: &Ended, error: &Error) -> Next {
 /// When a message is sent again that waits for an equal one: that one is often settled at once, and
 /// latest when it cannot appear any more.
 fn twin_pause(context: &Context, head: &Head, now: SystemTime) -> Duration {
-    let until = context.doubts.until(&head.twin);
-    let left = until.and_then(|it| it.duration_since(now).ok());
+    let Some(until) = context.doubts.until(&head.twin) else {
+        return PAUSE_FOR_ANOTHER;
+    };
+    let left = until.duration_since(now);
     (left.unwrap_or_default() / 8).clamp(SHORTEST_TWIN_PAUSE, LONGEST_TWIN_PAUSE)
 }
 

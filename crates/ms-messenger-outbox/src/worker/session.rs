@@ -33,6 +33,8 @@ pub(super) struct Session {
     lease: Duration,
     alive_at: Mutex<(Instant, SystemTime)>,
     is_lost: AtomicBool,
+    /// Whether other workers use the store.
+    has_company: AtomicBool,
     cancel: CancelHandle,
     stop: CancelHandle,
     /// Why an outcome was not noted before the worker ended.
@@ -47,6 +49,7 @@ impl Session {
             lease: context.lease,
             alive_at: Mutex::new((Instant::now(), SystemTime::now())),
             is_lost: AtomicBool::new(false),
+            has_company: AtomicBool::new(false),
             cancel: CancelHandle::new(),
             stop: stop.clone(),
             unnoted: Mutex::default(),
@@ -86,6 +89,16 @@ impl Session {
         self.is_lost.load(Ordering::Acquire)
     }
 
+    /// Whether other workers used the store when it was looked at last.
+    pub(super) fn has_company(&self) -> bool {
+        self.has_company.load(Ordering::Relaxed)
+    }
+
+    fn meets(&self, sessions: &[Stored]) {
+        let has_company = sessions.iter().any(|it| it.worker != self.worker);
+        self.has_company.store(has_company, Ordering::Relaxed);
+    }
+
     /// Whether a message may leave: nobody can have buried the session yet.
     pub(super) fn may_send(&self) -> bool {
         let limit = self.lease - self.lease / 4;
@@ -98,11 +111,12 @@ impl Session {
     /// Opens the session. A sole owner ends the sessions that others left behind.
     async fn begin(&self, context: &Context) -> Result<()> {
         self.beat(context, true).await?;
-        if !context.is_sole_owner {
-            return Ok(());
-        }
         let store = context.outbox.store();
         let sessions = store.sessions().await?;
+        if !context.is_sole_owner {
+            self.meets(&sessions);
+            return Ok(());
+        }
         for left in sessions.iter().filter(|it| it.worker != self.worker) {
             store.bury(left, SystemTime::now()).await?;
         }
@@ -218,6 +232,7 @@ pub(super) async fn keep(context: Arc<Context>, session: Arc<Session>) {
             context.store_failed(&error);
         }
         if let Ok(sessions) = context.outbox.store().sessions().await {
+            session.meets(&sessions);
             let silent = silent(&mut seen, &sessions, session.worker());
             for other in silent {
                 let _ = context.outbox.store().bury(&other, SystemTime::now()).await;
@@ -258,6 +273,7 @@ mod tests {
             lease: Duration::from_secs(60),
             alive_at: Mutex::new(alive_at),
             is_lost: AtomicBool::new(false),
+            has_company: AtomicBool::new(false),
             cancel: CancelHandle::new(),
             stop: CancelHandle::new(),
             unnoted: Mutex::default(),

@@ -6,7 +6,7 @@ use std::{
 };
 
 use ms_messenger_core::{CancelHandle, Error, ErrorKind, Evidence};
-use ms_messenger_outbox::{Beat, Claim, State, WorkerId};
+use ms_messenger_outbox::{Attempt, Beat, Change, Claim, State, Step, WorkerId};
 
 use crate::platform::{Next, Platform, ROUTE, envelope, head, leave_begun, outbox, worker};
 
@@ -218,4 +218,62 @@ async fn equal_messages_in_doubt_wait_for_each_other() {
         assert_eq!(head(&outbox, id).await.state, State::Sent);
     }
     assert_eq!(platform.texts(), ["x", "x"]);
+}
+
+#[tokio::test]
+async fn an_equal_message_waits_until_another_worker_has_settled_its_own() {
+    let (outbox, platform) = (outbox(), Platform::new());
+    outbox.enqueue(envelope("a", "x")).await.unwrap();
+    let (store, other) = (outbox.store(), WorkerId::random());
+    let beat = Beat::new(other.clone(), DAY, true);
+    store.beat(&beat).await.unwrap();
+    let now = SystemTime::now();
+    let claimed = store.claim(&Claim::new(other.clone(), ROUTE, 1, now)).await;
+    let mut a = claimed.unwrap().messages.remove(0).head;
+    let begin = Step::Begin(Attempt::new(Evidence::new(now), now + DAY, now + DAY));
+    let doubt = Step::Doubt {
+        evidence: Evidence::new(now),
+        error: None,
+        attempts: 1,
+    };
+    let sent = Step::Sent {
+        receipt: None,
+        erase: false,
+        attempts: 0,
+    };
+    for step in [begin, doubt] {
+        let change = Change::by_worker(&a, &other, step);
+        a = store.apply(vec![change]).await.unwrap().remove(0).unwrap();
+    }
+
+    for (id, text) in [("b", "x"), ("c", "y")] {
+        outbox.enqueue(envelope(id, text)).await.unwrap();
+    }
+    let (waits, mut waiting) = tokio::sync::mpsc::unbounded_channel();
+    let worker = worker(&outbox, &platform).with_observer(move |head| {
+        let _ = waits.send((head.id.to_string(), head.state, head.error.clone()));
+    });
+    let (worker, stop) = (worker.build(), CancelHandle::new());
+    let handle = stop.clone();
+    let running = tokio::spawn(async move { worker.run(&handle).await });
+    let soon = Duration::from_secs(60);
+    let error = loop {
+        let change = tokio::time::timeout(soon, waiting.recv()).await;
+        match change.expect("it waits").unwrap() {
+            (id, State::Queued, Some(error)) if id == "b" => break error,
+            _ => {}
+        }
+    };
+    let why = "it is not known yet whether an equal message was sent";
+    assert_eq!(error["message"], why);
+    let change = Change::by_worker(&a, &other, sent);
+    store.apply(vec![change]).await.unwrap().remove(0).unwrap();
+    while head(&outbox, "b").await.state != State::Sent {
+        waiting.recv().await.unwrap();
+    }
+    stop.cancel();
+    running.await.unwrap().unwrap();
+    let mut texts = platform.texts();
+    texts.sort_unstable();
+    assert_eq!(texts, ["x", "y"]);
 }

@@ -193,7 +193,7 @@ export async function openClock() {
   const now = el('p', { class: 'small' });
   const offset = el('input', { name: 'offset_ms', inputmode: 'numeric' });
   const draw = (clock) => {
-    now.textContent = `the services' time is ${clock.now}, ${clock.offset_ms} ms from this machine's`;
+    now.textContent = `The time of the services is ${clock.now}, ${clock.offset_ms} ms from that of this machine`;
     offset.value = String(clock.offset_ms);
   };
   const opened = dialog({

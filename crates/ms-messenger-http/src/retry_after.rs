@@ -6,6 +6,11 @@ use http::{HeaderMap, header};
 
 /// Longer than any wait, and can still be added to a time: 100 years.
 const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+/// Services ask for no longer wait; a longer one, or a date that has passed, means that one of two
+/// clocks is wrong.
+const USUAL: Duration = Duration::from_secs(60 * 60);
+/// A date counts whole seconds: one that has passed asks for a moment, not for no wait at all.
+const MOMENT: Duration = Duration::from_secs(1);
 
 /// Returns how long `headers` ask to wait from now on, in all the forms of the services; `None` when
 /// they have none that can be read.
@@ -20,15 +25,17 @@ const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 /// ```
 ///
 /// A date is read by the clock of the service, if `headers` have it (`Date`), else by the local
-/// one. More than 100 years count as 100 years.
+/// one; also by the local one if that makes it a wait of up to an hour and the other does not, because
+/// `Date` may be that of another server. It asks to wait for a second at least. More than 100
+/// years count as 100 years.
 #[must_use]
 pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     read(headers, SystemTime::now())
 }
 
 /// The wait that `headers` ask for: `retry-after-ms`, then `x-ms-retry-after-ms`, then
-/// `Retry-After` in seconds, fractions of a second, or as an HTTP date. A date that has passed
-/// is no wait; what cannot be read counts as absent. `now` is the local time, used without `Date`.
+/// `Retry-After` in seconds, fractions of a second, or as an HTTP date; what cannot be read counts as
+/// absent. `now` is the local time.
 pub(crate) fn read(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let milliseconds = |name| Some(duration(number(text(headers, name)?)? / 1000.0));
     milliseconds("retry-after-ms")
@@ -58,8 +65,14 @@ fn until(date: &str, headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let date = httpdate::parse_http_date(date).ok()?;
     let clock = text(headers, header::DATE.as_str());
     let clock = clock.and_then(|date| httpdate::parse_http_date(date).ok());
-    let wait = date.duration_since(clock.unwrap_or(now));
-    Some(wait.unwrap_or_default().min(LONGEST))
+    let wait = |clock| date.duration_since(clock).unwrap_or_default();
+    let is_usual = |wait: &Duration| !wait.is_zero() && *wait <= USUAL;
+    let by_own = wait(now);
+    let wait = match clock.map(wait) {
+        Some(by_service) if is_usual(&by_service) || !is_usual(&by_own) => by_service,
+        _ => by_own,
+    };
+    Some(wait.clamp(MOMENT, LONGEST))
 }
 
 #[cfg(test)]
@@ -90,7 +103,7 @@ mod tests {
         );
         assert_eq!(
             wait(&[("retry-after", "Tue, 01 Apr 2025 12:00:00 GMT")]),
-            ms(0)
+            ms(1000)
         );
         assert_eq!(wait(&[("retry-after-ms", "250")]), ms(250));
         assert_eq!(
@@ -131,6 +144,26 @@ mod tests {
             ("retry-after", "Tue, 01 Apr 2025 12:35:06 GMT"),
         ];
         assert_eq!(wait(&by_own), ten);
+    }
+
+    #[test]
+    fn a_wrong_date_makes_no_wait_of_days_and_no_busy_loop() {
+        let asked = "Tue, 01 Apr 2025 12:35:06 GMT";
+        for date in [
+            "Sun, 30 Mar 2025 12:34:56 GMT",
+            "Tue, 01 Apr 2025 11:34:56 GMT",
+            "Wed, 02 Apr 2025 08:34:56 GMT",
+            "Thu, 03 Apr 2025 12:34:56 GMT",
+        ] {
+            let wait = wait(&[("date", date), ("retry-after", asked)]);
+            assert_eq!(wait, Some(Duration::from_secs(10)), "{date}");
+        }
+        // By either clock it has passed, or is days away.
+        let date = ("date", "Tue, 01 Apr 2025 12:34:56 GMT");
+        let past = ("retry-after", "Mon, 31 Mar 2025 12:34:56 GMT");
+        assert_eq!(wait(&[date, past]), Some(MOMENT));
+        let far = ("retry-after", "Thu, 03 Apr 2025 12:34:56 GMT");
+        assert_eq!(wait(&[date, far]), Some(Duration::from_secs(2 * 86_400)));
     }
 
     #[test]
@@ -194,7 +227,9 @@ mod tests {
                 let time = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
                 httpdate::fmt_http_date(time)
             };
-            let expected = Duration::from_secs(asked.saturating_sub(clock)).min(LONGEST);
+            // Those within an hour of `now` may be read by it.
+            prop_assume!(!(1_743_510_896..=1_743_514_496).contains(&asked));
+            let expected = Duration::from_secs(asked.saturating_sub(clock)).clamp(MOMENT, LONGEST);
             let headers = [("date", &*date(clock)), ("retry-after", &*date(asked))];
             prop_assert_eq!(wait(&headers), Some(expected));
         }

@@ -4,10 +4,10 @@
 use std::time::{Duration, SystemTime};
 
 use ms_messenger_core::{
-    Acceptance, ConversationId, Delivery, Error, ErrorKind, Evidence, MarkKind, Receipt, Result,
-    SendRequest, Settled, Target, Window,
+    Acceptance, ClockOffset, ConversationId, Delivery, Error, ErrorKind, Evidence, MarkKind,
+    Receipt, Result, SendRequest, Settled, Target, Window,
 };
-use ms_messenger_http::{Call, Pages, encode_path_segment};
+use ms_messenger_http::{Call, Look, Pages, encode_path_segment};
 use serde::Deserialize;
 
 use crate::{AcsChatClient, CLIENT_MESSAGE_ID, error::PLATFORM, operations::MESSAGE_LIST};
@@ -16,10 +16,15 @@ use crate::{AcsChatClient, CLIENT_MESSAGE_ID, error::PLATFORM, operations::MESSA
 const MAX_PAGES: usize = 20;
 /// The limit of reading the start of the list again because messages moved there meanwhile.
 const MAX_PASSES: usize = 10;
+/// The limit of reading the list again because the service's clock may be further behind.
+const MAX_LOOKS: usize = 4;
 /// How long before the send the list begins while the service's clock is not known.
 const UNREAD_CLOCK: Duration = Duration::from_secs(25 * 60 * 60);
 /// The list begins a little before the window: the service counts whole milliseconds.
 const BEFORE: Duration = Duration::from_secs(1);
+/// It begins still earlier, because another reading of the same clock moves the window by some seconds: it
+/// is not read again for that.
+const ROOM: Duration = Duration::from_secs(5);
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -38,11 +43,11 @@ struct Item {
 }
 
 /// The result of reading the whole thread.
-enum Look {
+enum Seen {
     Found(Receipt),
-    Nothing,
-    /// A message of about that time was edited or deleted, and may have lost its id.
-    Perhaps,
+    /// It is not there, unless it is one of these: the messages that were edited or deleted and may have
+    /// lost their id, by the times at which they were created.
+    Absent(Vec<Option<SystemTime>>),
 }
 
 impl AcsChatClient {
@@ -67,21 +72,20 @@ impl AcsChatClient {
         let Some(mark) = self.mark(evidence) else {
             return Err(cannot(self.why_unmarked(evidence)));
         };
-        let looked_at = SystemTime::now();
-        let since = self.since(evidence);
-        let mut look = self.find(thread, mark, evidence, since).await?;
-        // The first response may have shown that the service's clock is far behind.
-        let earlier = self.since(evidence);
-        if earlier < since && !matches!(look, Look::Found(_)) {
-            look = self.find(thread, mark, evidence, earlier).await?;
+        let began = Look::begin();
+        for _ in 0..MAX_LOOKS {
+            let since = self.since(evidence);
+            let seen = self.find(thread, mark, since).await?;
+            // One clock for both: what other calls show meanwhile must not come between.
+            let clock = self.pipeline().service_clock();
+            match seen {
+                Seen::Found(receipt) => return Ok(Settled::Found(receipt)),
+                // A response showed that the service's clock may be further behind.
+                _ if self.start(evidence, clock) < since => {}
+                Seen::Absent(changed) => return self.absent(evidence, &changed, clock, began),
+            }
         }
-        match look {
-            Look::Found(receipt) => Ok(Settled::Found(receipt)),
-            Look::Perhaps => Err(cannot(
-                "a message of about that time was edited or deleted, and may have lost its id",
-            )),
-            Look::Nothing => self.absent(evidence, looked_at),
-        }
+        Err(cannot_yet("the service's clock changes while it is read"))
     }
 
     /// The id that the client wrote into the message. The first form of evidence had no marks:
@@ -108,13 +112,14 @@ impl AcsChatClient {
         }
     }
 
-    fn window(&self, evidence: &Evidence) -> Option<Window> {
-        evidence.window(self.pipeline().service_clock(), false)
-    }
-
     /// The time from which on messages are read, by the service's clock.
     fn since(&self, evidence: &Evidence) -> SystemTime {
-        let since = match self.window(evidence) {
+        let start = self.start(evidence, self.pipeline().service_clock());
+        start.checked_sub(ROOM).unwrap_or(start)
+    }
+
+    fn start(&self, evidence: &Evidence, clock: Option<ClockOffset>) -> SystemTime {
+        let since = match evidence.window(clock, false) {
             Some(window) => window.opens.checked_sub(BEFORE),
             None => evidence.began_at.checked_sub(UNREAD_CLOCK),
         };
@@ -122,21 +127,25 @@ impl AcsChatClient {
     }
 
     /// The verdict on a message that the whole list did not show.
-    fn absent(&self, evidence: &Evidence, looked_at: SystemTime) -> Result<Settled> {
-        let clock = self.pipeline().service_clock();
-        if self.window(evidence).is_none() {
-            return Err(cannot("no response of the service shows its clock"));
+    fn absent(
+        &self,
+        evidence: &Evidence,
+        changed: &[Option<SystemTime>],
+        clock: Option<ClockOffset>,
+        began: Look,
+    ) -> Result<Settled> {
+        let window = evidence.window(clock, false);
+        let within = |created: &Option<SystemTime>| window?.contains((*created)?);
+        if changed.iter().any(|created| within(created) != Some(false)) {
+            return Err(lost_id(window));
         }
-        evidence.absence(clock, looked_at)
+        if window.is_none() {
+            return Err(cannot_yet("no response of the service shows its clock"));
+        }
+        self.pipeline().absence(evidence, clock, began)
     }
 
-    async fn find(
-        &self,
-        thread: &ConversationId,
-        mark: &str,
-        evidence: &Evidence,
-        since: SystemTime,
-    ) -> Result<Look> {
+    async fn find(&self, thread: &ConversationId, mark: &str, since: SystemTime) -> Result<Seen> {
         let first = format!(
             "/chat/threads/{}/messages?maxPageSize=200&startTime={}&api-version={}",
             encode_path_segment(thread.as_str()),
@@ -152,7 +161,7 @@ impl AcsChatClient {
                 filled += usize::from(!page.is_empty());
                 let last = page.last();
                 let is_known = last.is_some_and(|last| look.has_read(before, last));
-                look.take(&page, self.window(evidence));
+                look.take(&page);
                 if look.found.is_some() {
                     return Ok(look.end());
                 }
@@ -181,7 +190,8 @@ struct Reading<'a> {
     thread: &'a ConversationId,
     mark: &'a str,
     found: Option<Receipt>,
-    may_have_lost_it: bool,
+    /// When the messages were created that may have lost it.
+    changed: Vec<Option<SystemTime>>,
     /// Id and version of every item.
     read: Vec<(String, Option<String>)>,
 }
@@ -192,12 +202,12 @@ impl<'a> Reading<'a> {
             thread,
             mark,
             found: None,
-            may_have_lost_it: false,
+            changed: Vec::new(),
             read: Vec::new(),
         }
     }
 
-    fn take(&mut self, page: &[Item], window: Option<Window>) {
+    fn take(&mut self, page: &[Item]) {
         if let Some(item) = page.iter().find(|item| item.carries(self.mark)) {
             let mut receipt = Receipt::new(Acceptance::Posted)
                 .with_message_id(item.id.as_str())
@@ -205,8 +215,8 @@ impl<'a> Reading<'a> {
             receipt.accepted_at = item.created();
             self.found = Some(receipt);
         }
-        let mut items = page.iter();
-        self.may_have_lost_it |= items.any(|item| item.may_have_lost_it(window));
+        let changed = page.iter().filter(|item| item.may_have_lost_it());
+        self.changed.extend(changed.map(Item::created));
         let read = page.iter();
         self.read
             .extend(read.map(|item| (item.id.clone(), item.version.clone())));
@@ -219,11 +229,10 @@ impl<'a> Reading<'a> {
         read.any(|(id, version)| *id == item.id && *version == item.version)
     }
 
-    fn end(self) -> Look {
+    fn end(self) -> Seen {
         match self.found {
-            Some(receipt) => Look::Found(receipt),
-            None if self.may_have_lost_it => Look::Perhaps,
-            None => Look::Nothing,
+            Some(receipt) => Seen::Found(receipt),
+            None => Seen::Absent(self.changed),
         }
     }
 }
@@ -243,14 +252,13 @@ impl Item {
 
     /// Whether it could be the message, changed after it was posted. It is not documented which
     /// members a change keeps; one that has another id is another message.
-    fn may_have_lost_it(&self, window: Option<Window>) -> bool {
+    fn may_have_lost_it(&self) -> bool {
         let is_changed = self.edited_on.is_some() || self.deleted_on.is_some();
         let carries_another = self
             .metadata
             .as_ref()
             .is_some_and(|it| it.contains_key(CLIENT_MESSAGE_ID));
-        let within = || window?.contains(self.created()?);
-        is_changed && !carries_another && within() != Some(false)
+        is_changed && !carries_another
     }
 }
 
@@ -261,6 +269,28 @@ fn rfc3339(time: SystemTime) -> String {
     humantime::format_rfc3339_millis(time).to_string()
 }
 
+/// Why a list without the message proves nothing.
+fn lost_id(window: Option<Window>) -> Error {
+    match window {
+        None => cannot_yet(
+            "a message was edited or deleted and may have lost its id, and its time decides nothing: \
+             no response of the service shows its clock",
+        ),
+        Some(window) if window.is_disputed => cannot_yet(
+            "a message was edited or deleted and may have lost its id, and its time decides nothing: \
+             the dates of the service and the clock of this machine contradict each other",
+        ),
+        Some(_) => {
+            cannot("a message of about that time was edited or deleted, and may have lost its id")
+        }
+    }
+}
+
 fn cannot(why: &'static str) -> Error {
     Error::new(ErrorKind::Other, why)
+}
+
+/// A check that may find it out later: what the service said of its clock cannot be used.
+fn cannot_yet(why: &'static str) -> Error {
+    Error::new(ErrorKind::Protocol, why)
 }

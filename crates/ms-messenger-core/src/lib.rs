@@ -77,7 +77,9 @@ pub use request::SendRequest;
 pub use retry::{Attempt, Decision, RetryPolicy};
 /// Reads and writes secrets: [`SecretString`] hides its content, [`ExposeSecret`] reads it.
 pub use secrecy::{ExposeSecret, SecretString};
-pub use settle::{ClockOffset, Evidence, Mark, MarkKind, SettlePolicy, Settled, Window};
+pub use settle::{
+    ClockBasis, ClockOffset, Evidence, Mark, MarkKind, SettlePolicy, Settled, Window,
+};
 pub use target::Target;
 pub use teams_link::TeamsLink;
 pub use timestamp::rfc3339;

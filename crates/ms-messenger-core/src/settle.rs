@@ -6,7 +6,7 @@ mod policy;
 mod settled;
 mod window;
 
-pub use clock::ClockOffset;
+pub use clock::{ClockBasis, ClockOffset};
 pub use evidence::{Evidence, Mark, MarkKind};
 pub use policy::SettlePolicy;
 pub(crate) use policy::settle_patiently;

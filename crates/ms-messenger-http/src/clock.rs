@@ -18,6 +18,22 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 /// The pause between two calls that only read the clock, of a service that does not show it.
 const ASK_PAUSE: Duration = Duration::from_secs(10);
 
+/// A reading that differs by no more than this from an older one is of the same clock, which gained or
+/// lost a little since.
+const DRIFT_MS: i64 = 5000;
+/// Clocks do not drift apart by seconds in less time than this.
+const DRIFT_TIME: Duration = Duration::from_secs(10 * 60);
+/// The most readings that contradict each other; further ones widen the last.
+const MOST_READINGS: usize = 8;
+/// A `Date` further from the clock of this machine is that of a server without a clock: no
+/// certificate would be valid at both times.
+const ABSURD: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
+/// A message shows the clock only if its send took no longer than this.
+const LONGEST_SEND: Duration = Duration::from_secs(30);
+
+/// A moment by the clock that only goes on, and by that of this machine.
+type Moment = (Instant, SystemTime);
+
 /// How far the service's clock is ahead, as far as its responses showed it.
 #[derive(Debug, Default)]
 pub(crate) struct ServiceClock {
@@ -28,11 +44,25 @@ pub(crate) struct ServiceClock {
 
 #[derive(Debug, Default)]
 struct Known {
-    offset: Option<ClockOffset>,
-    /// When a response showed it last, by the clock that only goes on and by that of this machine.
-    at: Option<(Instant, SystemTime)>,
+    /// What the `Date`s of responses showed.
+    dates: Readings,
+    /// What messages showed that this client posted.
+    messages: Readings,
     /// The last `Date`, as text and as time: all responses of one second have the same.
     date: Option<(Box<[u8]>, SystemTime)>,
+}
+
+/// Readings of the last hour, each of which contradicts the others.
+#[derive(Debug, Default)]
+struct Readings(Vec<Reading>);
+
+#[derive(Debug)]
+struct Reading {
+    offset: ClockOffset,
+    /// When a response showed it first.
+    since: Instant,
+    /// When a response showed it last.
+    at: Moment,
 }
 
 impl ServiceClock {
@@ -45,20 +75,32 @@ impl ServiceClock {
         let Ok(mut known) = self.known.try_lock() else {
             return;
         };
-        if let Some(date) = known.time(date) {
-            let now = (Instant::now(), SystemTime::now());
-            let shown = ClockOffset::from_date(date, sent, now.1);
-            let before = known.offset_at(now);
-            known.offset = Some(before.map_or(shown, |it| it.narrowed_by(shown)));
-            known.at = Some(now);
+        let now = (Instant::now(), SystemTime::now());
+        match known.time(date) {
+            Some(date) if apart(date, now.1) <= ABSURD => {
+                let shown = ClockOffset::from_date(date, sent, now.1);
+                known.dates.add(shown, now);
+            }
+            _ => {}
+        }
+    }
+
+    /// Notes that a message whose send began at `sent` was `created` by the clock of the store.
+    pub(crate) fn note_message(&self, created: SystemTime, sent: SystemTime) {
+        let now = (Instant::now(), SystemTime::now());
+        if apart(sent, now.1) <= LONGEST_SEND {
+            let shown = ClockOffset::from_message(created, sent, now.1);
+            let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+            known.messages.add(shown, now);
         }
     }
 
     /// Returns the offset; `None` if no response showed it within the last hour, or if the clock of
-    /// this machine was set since then.
+    /// this machine was set since then. The readings of the hour that contradict each other are all
+    /// within its bounds, unless a message shows which of them is right.
     pub(crate) fn read(&self) -> Option<ClockOffset> {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.offset_at((Instant::now(), SystemTime::now()))
+        known.read((Instant::now(), SystemTime::now()))
     }
 
     /// Awaits `call`, whose response shows the clock, if it is not known. All that ask at a time
@@ -75,16 +117,21 @@ impl ServiceClock {
 
 impl Known {
     /// The offset at this moment by both clocks of this machine.
-    fn offset_at(&self, now: (Instant, SystemTime)) -> Option<ClockOffset> {
-        let before = self.at?;
-        let passed = now.0.saturating_duration_since(before.0);
-        let expected = before.1.checked_add(passed)?;
-        let apart = match now.1.duration_since(expected) {
-            Ok(ahead) => ahead,
-            Err(behind) => behind.duration(),
+    fn read(&self, now: Moment) -> Option<ClockOffset> {
+        let together = ClockOffset::narrowed_by;
+        let Some(proven) = self.messages.live(now).reduce(together) else {
+            return self.dates.live(now).reduce(together);
         };
-        self.offset
-            .filter(|_| passed <= READING_LIFE && apart <= UNSET)
+        // The store itself decides between the dates.
+        let dates = self.dates.live(now);
+        let counts = |all: ClockOffset, it| all.is_disputed() || all.agrees_with(it);
+        Some(dates.fold(proven, |all, it| {
+            if counts(all, it) {
+                all.narrowed_by(it)
+            } else {
+                all
+            }
+        }))
     }
 
     /// The time that `date` names, read once for all responses that have it.
@@ -97,6 +144,70 @@ impl Known {
                 Some(time)
             }
         }
+    }
+}
+
+impl Readings {
+    fn live(&self, now: Moment) -> impl Iterator<Item = ClockOffset> {
+        let live = self.0.iter().filter(move |it| it.is_live(now));
+        live.map(|it| it.offset)
+    }
+
+    /// Adds what a response shows: it narrows the reading that it agrees with, and is one of its own if
+    /// there is none.
+    fn add(&mut self, shown: ClockOffset, now: Moment) {
+        self.0.retain(|it| it.is_live(now));
+        let agreeing = self.0.iter().position(|it| it.offset.agrees_with(shown));
+        let drifted = || self.0.iter().position(|it| it.has_drifted_to(shown, now));
+        if let Some(reading) = agreeing.or_else(drifted).and_then(|it| self.0.get_mut(it)) {
+            reading.take(shown, now);
+        } else if self.0.len() < MOST_READINGS {
+            self.0.push(Reading {
+                offset: shown,
+                since: now.0,
+                at: now,
+            });
+        } else if let Some(last) = self.0.last_mut() {
+            last.offset = last.offset.narrowed_by(shown);
+            last.at = now;
+        }
+    }
+}
+
+impl Reading {
+    /// Takes another reading of the same clock.
+    fn take(&mut self, shown: ClockOffset, now: Moment) {
+        self.offset = if self.offset.agrees_with(shown) {
+            self.offset.narrowed_by(shown)
+        } else {
+            self.since = now.0;
+            self.offset.widened_by(shown)
+        };
+        self.at = now;
+    }
+
+    /// Whether the clocks can have drifted so far apart since the first response.
+    fn has_drifted_to(&self, shown: ClockOffset, now: Moment) -> bool {
+        let near = ClockOffset::new(
+            shown.at_least_ms.saturating_sub(DRIFT_MS),
+            shown.at_most_ms.saturating_add(DRIFT_MS),
+        );
+        let age = now.0.saturating_duration_since(self.since);
+        age >= DRIFT_TIME && self.offset.agrees_with(near)
+    }
+
+    /// Whether it still counts at this moment by both clocks of this machine.
+    fn is_live(&self, now: Moment) -> bool {
+        let passed = now.0.saturating_duration_since(self.at.0);
+        let is_unset = |expected| apart(now.1, expected) <= UNSET;
+        passed <= READING_LIFE && self.at.1.checked_add(passed).is_some_and(is_unset)
+    }
+}
+
+fn apart(one: SystemTime, other: SystemTime) -> Duration {
+    match one.duration_since(other) {
+        Ok(ahead) => ahead,
+        Err(behind) => behind.duration(),
     }
 }
 
@@ -113,6 +224,7 @@ mod tests {
     use std::time::Duration;
 
     use http::HeaderValue;
+    use ms_messenger_core::ClockBasis;
 
     use super::*;
 
@@ -120,6 +232,13 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(header::DATE, HeaderValue::from_str(date).unwrap());
         headers
+    }
+
+    fn dated(ahead: i64) -> HeaderMap {
+        let by = Duration::from_secs(ahead.unsigned_abs());
+        let now = SystemTime::now();
+        let date = if ahead < 0 { now - by } else { now + by };
+        headers(&httpdate::fmt_http_date(date))
     }
 
     #[test]
@@ -133,31 +252,101 @@ mod tests {
         let narrowed = clock.read().unwrap();
         assert_eq!(narrowed.at_least_ms, wide.at_least_ms);
         assert_eq!(narrowed.at_most_ms, wide.at_most_ms - 1000);
-        clock.note(&headers("Tue, 01 Apr 2025 13:34:56 GMT"), first);
-        assert!(clock.read().unwrap().at_least_ms > wide.at_most_ms);
+    }
+
+    #[test]
+    fn dates_that_contradict_each_other_all_count_until_a_message_decides() {
+        for order in [[0, 172_800, -72_000], [-72_000, 0, 172_800]] {
+            let clock = ServiceClock::default();
+            for ahead in order {
+                clock.note(&dated(ahead), SystemTime::now());
+            }
+            // The right one again: that the others are wrong is not known.
+            clock.note(&dated(0), SystemTime::now());
+            let all = clock.read().unwrap();
+            assert!(all.is_disputed());
+            assert!(all.at_least_ms <= -72_000_000 && all.at_most_ms >= 172_800_000);
+            let now = SystemTime::now();
+            clock.note_message(now, now);
+            let proven = clock.read().unwrap();
+            assert_eq!(proven.basis, ClockBasis::Message);
+            assert!(proven.at_least_ms > -10_000 && proven.at_most_ms < 10_000);
+            // Nor does a later wrong date move it.
+            clock.note(&dated(3600), SystemTime::now());
+            assert_eq!(clock.read(), Some(proven));
+            // Messages that contradict each other prove nothing.
+            clock.note_message(now + Duration::from_secs(3600), now);
+            assert!(clock.read().unwrap().is_disputed());
+        }
+    }
+
+    #[test]
+    fn a_slow_send_shows_no_clock_and_an_absurd_date_is_none() {
+        let clock = ServiceClock::default();
+        let now = SystemTime::now();
+        clock.note_message(now, now - LONGEST_SEND - Duration::from_secs(1));
+        clock.note(&headers("Thu, 01 Jan 1970 00:00:00 GMT"), now);
+        clock.note(&headers("Fri, 31 Dec 9999 23:59:59 GMT"), now);
+        assert_eq!(clock.read(), None);
+    }
+
+    #[test]
+    fn many_contradictions_are_all_within_the_bounds() {
+        let clock = ServiceClock::default();
+        for hours in 0..20 {
+            clock.note(&dated(hours * 3600), SystemTime::now());
+        }
+        let all = clock.read().unwrap();
+        assert!(all.is_disputed() && all.at_most_ms >= 19 * 3_600_000);
+        assert!(all.at_least_ms <= 0);
+        assert_eq!(clock.known.lock().unwrap().dates.0.len(), MOST_READINGS);
+    }
+
+    #[test]
+    fn a_clock_that_drifts_is_one_and_an_old_contradiction_is_forgotten() {
+        let mut readings = Readings::default();
+        let (began, wall) = (Instant::now(), SystemTime::now());
+        let after = |minutes: u64| {
+            let passed = Duration::from_secs(60 * minutes);
+            (began + passed, wall + passed)
+        };
+        let read = |readings: &Readings, now| {
+            let live = readings.live(now);
+            live.reduce(ClockOffset::narrowed_by).unwrap()
+        };
+        readings.add(ClockOffset::new(-1000, 1000), after(0));
+        readings.add(ClockOffset::new(2000, 4000), after(10));
+        assert_eq!(
+            read(&readings, after(10)),
+            ClockOffset::new(-1000, 4000),
+            "drifted"
+        );
+        readings.add(ClockOffset::new(5000, 9000), after(11));
+        assert!(read(&readings, after(11)).is_disputed(), "too soon");
+        readings.add(ClockOffset::new(0, 1000), after(50));
+        assert!(read(&readings, after(71)).is_disputed());
+        assert_eq!(read(&readings, after(72)), ClockOffset::new(0, 1000));
     }
 
     #[test]
     fn a_reading_ends_after_an_hour_and_when_this_clock_is_set() {
         let clock = ServiceClock::default();
         clock.note(&headers("Tue, 01 Apr 2025 12:34:56 GMT"), SystemTime::now());
-        let mut known = clock.known.into_inner().unwrap();
-        let (began, wall) = known.at.unwrap();
+        let known = clock.known.into_inner().unwrap();
+        let (began, wall) = known.dates.0[0].at;
         let second = Duration::from_secs(1);
         let hour = 3600 * second;
-        assert_eq!(known.offset_at((began + hour, wall + hour)), known.offset);
+        assert!(known.read((began + hour, wall + hour)).is_some());
         for (passed, by_the_wall) in [
             (hour + second, hour + second),
             (hour, hour - second),
             (hour, hour + second),
             (second, hour),
         ] {
-            let offset = known.offset_at((began + passed, wall + by_the_wall));
+            let offset = known.read((began + passed, wall + by_the_wall));
             assert_eq!(offset, None, "{passed:?} {by_the_wall:?}");
         }
-        assert_eq!(known.offset_at((began + second, wall - hour)), None);
-        known.at = None;
-        assert_eq!(known.offset_at((began, wall)), None);
+        assert_eq!(known.read((began + second, wall - hour)), None);
     }
 
     #[test]
@@ -168,10 +357,9 @@ mod tests {
         clock.note(&date, now);
         // Two seconds later by the wall clock, at the same moment: within what the dates allow.
         let mut known = clock.known.lock().unwrap();
-        let (began, wall) = known.at.unwrap();
-        known.at = Some((began, wall - Duration::from_secs(2)));
+        known.dates.0[0].at.1 -= Duration::from_secs(2);
         let narrow = ClockOffset::new(0, 1);
-        known.offset = Some(narrow);
+        known.dates.0[0].offset = narrow;
         drop(known);
         assert_eq!(clock.read(), None);
         clock.note(&date, now);

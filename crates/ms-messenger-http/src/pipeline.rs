@@ -9,7 +9,7 @@ use std::{
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue};
 use ms_messenger_core::{
-    AccessToken, ClockOffset, Delivery, Error, ErrorKind, Journal, Result, RetryPolicy, random_uuid,
+    AccessToken, Delivery, Error, ErrorKind, Journal, Result, RetryPolicy, random_uuid,
 };
 use tokio::time::timeout;
 use url::Url;
@@ -24,8 +24,9 @@ use crate::{
     call_state::{CallState, Failure, Next, SETTLING_MARGIN},
     claims_challenge, classify,
     client::Head,
-    clock::{PATIENCE, ServiceClock},
+    clock::ServiceClock,
     departure::Departure,
+    first_looks::FirstLooks,
     response_match::{self, Belonging},
     throttle::{LONGEST_JITTER, Throttle, Turn, throttled},
     trace,
@@ -69,7 +70,8 @@ pub struct Pipeline {
     authorize: Arc<dyn Authorize>,
     retry: RetryPolicy,
     throttle: Arc<Throttle>,
-    clock: Arc<ServiceClock>,
+    pub(crate) clock: Arc<ServiceClock>,
+    pub(crate) first_looks: Arc<FirstLooks>,
     settling_margin: Duration,
 }
 
@@ -91,6 +93,7 @@ impl Pipeline {
             retry: RetryPolicy::default(),
             throttle: Arc::default(),
             clock: Arc::default(),
+            first_looks: Arc::default(),
             settling_margin: SETTLING_MARGIN,
         }
     }
@@ -116,26 +119,6 @@ impl Pipeline {
     pub fn with_settling_margin(mut self, margin: Duration) -> Self {
         self.settling_margin = margin;
         self
-    }
-
-    /// How far the service's clock is ahead, as far as responses to this pipeline showed it within
-    /// the last hour. `None` also if the clock of this machine was set since then.
-    pub fn service_clock(&self) -> Option<ClockOffset> {
-        self.clock.read()
-    }
-
-    /// Makes `call` once, whatever it comes to, if the [service's clock](Self::service_clock) is not
-    /// known: before a message that another process may have to look for by that clock, because
-    /// the process that sent it knew it. `call` is a read; it ends after 10 s, and at its deadline.
-    pub async fn read_clock(&self, call: Call) {
-        if self.service_clock().is_none() {
-            let call = call.with_timeout(PATIENCE);
-            let deadline = call.deadline.clone();
-            let once = self.clone().with_retry_policy(RetryPolicy::never());
-            let reading = self.clock.ask(async move { drop(once.call(call).await) });
-            // What ends it ends the send, too, which reports it.
-            let _ = deadline.limit(Box::pin(reading)).await;
-        }
     }
 
     /// Stops using all connections that there are now: for a client that finds out by more than

@@ -3,16 +3,16 @@
 
 pub use ms_messenger_core::{
     Acceptance, AccessToken, Address, Attachment, Attempt, Body, CachedTokenProvider, CancelHandle,
-    Capabilities, Capability, Card, CardKind, ChannelId, ClockOffset, ConversationId, Deadline,
-    Decision, Delivery, DeliveryStatus, Error, ErrorKind, Evidence, ExposeSecret, FileReference,
-    FileSource, FileUpload, Fitted, IdempotencyKey, Importance, InlineImage, Journal, JsonError,
-    Mark, MarkKind, Media, MediaKind, MemberReport, MemoryMessenger, Message, MessageId, Messenger,
-    MessengerExt, ParseNameError, ParseTargetError, PhoneNumber, Problem, Problems, Reached,
-    Receipt, Result, RetryPolicy, SecretString, SendJournal, SendOutcome, SendRequest,
-    SettlePolicy, Settled, SharedMessenger, SipUri, StaticToken, Target, TeamId, TeamsLink,
-    Template, TemplateButton, TemplateHeader, TemplateLocation, TemplateMedia, TokenProvider,
-    TokenRequest, Url, UserId, Uuid, WhatsAppUserId, Window, async_trait, auth, clause, json,
-    open_enum, random_uuid, rfc3339,
+    Capabilities, Capability, Card, CardKind, ChannelId, ClockBasis, ClockOffset, ConversationId,
+    Deadline, Decision, Delivery, DeliveryStatus, Error, ErrorKind, Evidence, ExposeSecret,
+    FileReference, FileSource, FileUpload, Fitted, IdempotencyKey, Importance, InlineImage,
+    Journal, JsonError, Mark, MarkKind, Media, MediaKind, MemberReport, MemoryMessenger, Message,
+    MessageId, Messenger, MessengerExt, ParseNameError, ParseTargetError, PhoneNumber, Problem,
+    Problems, Reached, Receipt, Result, RetryPolicy, SecretString, SendJournal, SendOutcome,
+    SendRequest, SettlePolicy, Settled, SharedMessenger, SipUri, StaticToken, Target, TeamId,
+    TeamsLink, Template, TemplateButton, TemplateHeader, TemplateLocation, TemplateMedia,
+    TokenProvider, TokenRequest, Url, UserId, Uuid, WhatsAppUserId, Window, async_trait, auth,
+    clause, json, open_enum, random_uuid, rfc3339,
 };
 
 #[cfg(feature = "acs-chat")]

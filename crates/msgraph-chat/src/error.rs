@@ -32,6 +32,11 @@ pub(crate) fn cannot_tell(why: &'static str) -> Error {
     Error::new(ErrorKind::Other, why).with_platform(PLATFORM)
 }
 
+/// A check that may find it out later: what the service said of its clock cannot be used.
+pub(crate) fn cannot_tell_yet(why: &'static str) -> Error {
+    Error::new(ErrorKind::Protocol, why).with_platform(PLATFORM)
+}
+
 /// The most levels of `innerError` that are read.
 const DEPTH: usize = 8;
 /// The most messages of the service that an error repeats.

@@ -134,10 +134,10 @@ impl GraphChatClient {
                 extras,
             };
             let (_, stored) = Box::pin(self.send_with_files(with)).await;
-            return stored?.receipt(conversation.clone());
+            return stored?.receipt(self, conversation.clone());
         }
         let stored = self.post_raw(path, ready, extras).await?;
-        stored.receipt(conversation)
+        stored.receipt(self, conversation)
     }
 
     /// Runs every check of [`send`](Messenger::send) that needs no I/O: capabilities, ids,

@@ -226,13 +226,21 @@ impl Stored<'_> {
     }
 
     /// The receipt of the message, which is in `conversation`.
-    pub(crate) fn receipt(self, conversation: ConversationId) -> Result<Receipt> {
+    pub(crate) fn receipt(
+        self,
+        client: &GraphChatClient,
+        conversation: ConversationId,
+    ) -> Result<Receipt> {
         let stored = self.id(true)?;
         self.under_way.sent(stored.id.as_str());
+        let created = stored.created.and_then(|time| time.to_system_time());
+        if let Some(created) = created {
+            client.pipeline().note_message(created, &self.response);
+        }
         let mut receipt = Receipt::new(Acceptance::Posted)
             .with_message_id(stored.id)
             .with_conversation(conversation);
-        receipt.accepted_at = stored.created.and_then(|time| time.to_system_time());
+        receipt.accepted_at = created;
         receipt.web_url = stored.web_url;
         receipt.request_id = self.response.request_id().map(str::to_owned);
         Ok(receipt)

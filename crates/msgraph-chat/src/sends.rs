@@ -5,7 +5,7 @@ use std::{
     collections::{HashMap, VecDeque, hash_map::Entry},
     pin::pin,
     sync::{Mutex, MutexGuard, PoisonError},
-    time::{Duration, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 use ms_messenger_core::{Error, Evidence, MessageId};
@@ -20,6 +20,8 @@ const UNKNOWN: usize = 4 * 1024;
 /// The number of receipts that evidence names: the last ones, because older messages are outside
 /// its window or leave the verdict open.
 const CLAIMED: usize = 32;
+/// The most that the clock of this machine gains or loses without having been set.
+const UNSET: Duration = Duration::from_millis(500);
 
 /// The id of a message in few bytes: ids of the service are numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,6 +74,8 @@ struct UnknownSend {
     /// `None` for a send without evidence: it was dropped, or its response was unreadable.
     client_request_id: Option<String>,
     began_at: SystemTime,
+    /// When this client noted its beginning, by the clock that is never set and by that of this machine.
+    noted: (Instant, SystemTime),
     pending_until: SystemTime,
     state: Verdict,
 }
@@ -82,6 +86,16 @@ impl UnknownSend {
         self.content == content
             && self.client_request_id == evidence.client_request_id
             && (self.client_request_id.is_some() || self.began_at == evidence.began_at)
+    }
+
+    /// Whether the clock of this machine was set since the send began.
+    fn was_clock_set(&self) -> bool {
+        let expected = self.noted.1.checked_add(self.noted.0.elapsed());
+        let apart = expected.map(|expected| match expected.elapsed() {
+            Ok(ahead) => ahead,
+            Err(behind) => behind.duration(),
+        });
+        apart.is_none_or(|apart| apart > UNSET)
     }
 }
 
@@ -186,6 +200,7 @@ impl RecentSends {
             content,
             client_request_id: None,
             began_at: SystemTime::now(),
+            noted: (Instant::now(), SystemTime::now()),
             margin,
             has_ended: false,
         })
@@ -199,10 +214,14 @@ impl RecentSends {
 
     /// Whether this client made the send of `evidence`, and so knows all its rivals.
     pub(crate) fn is_sender(&self, content: Content, evidence: &Evidence) -> bool {
+        self.state().own(content, evidence).is_some()
+    }
+
+    /// Whether this client made the send of `evidence`, and the clock of this machine was not set since.
+    pub(crate) fn has_same_clock(&self, content: Content, evidence: &Evidence) -> bool {
         let state = self.state();
-        state.unknown.iter().any(|send| {
-            send.is_own && send.is_of(content, evidence) && send.began_at <= evidence.began_at
-        })
+        let own = state.own(content, evidence);
+        own.is_some_and(|send| !send.was_clock_set())
     }
 
     /// The sends that could be mistaken for that of `evidence`, as far as this client knows.
@@ -224,6 +243,7 @@ impl RecentSends {
                 is_own: false,
                 client_request_id: evidence.client_request_id.clone(),
                 began_at: evidence.began_at,
+                noted: (Instant::now(), SystemTime::now()),
                 pending_until: evidence.pending_until.unwrap_or(evidence.began_at),
                 state: verdict,
             });
@@ -232,6 +252,13 @@ impl RecentSends {
 }
 
 impl State {
+    /// The send of `evidence`, if this client made it.
+    fn own(&self, content: Content, evidence: &Evidence) -> Option<&UnknownSend> {
+        self.unknown.iter().find(|send| {
+            send.is_own && send.is_of(content, evidence) && send.began_at <= evidence.began_at
+        })
+    }
+
     fn rivals(&self, content: Content, evidence: &Evidence) -> Rivals {
         let equal = self.unknown.iter().filter(|it| it.content == content);
         let equal = equal.filter(|it| !it.is_of(content, evidence));
@@ -312,6 +339,7 @@ pub(crate) struct UnderWay<'a> {
     /// Where it is known before the outcome.
     client_request_id: Option<String>,
     began_at: SystemTime,
+    noted: (Instant, SystemTime),
     margin: Duration,
     has_ended: bool,
 }
@@ -358,7 +386,7 @@ impl UnderWay<'_> {
         let Some(mut evidence) = Evidence::of(&error) else {
             return error;
         };
-        let (content, began_at) = (self.content, self.began_at);
+        let (content, began_at, noted) = (self.content, self.began_at, self.noted);
         // By one lock: a send that ends in between would be neither under way nor claimed.
         let mut state = self.end();
         state.complete(content, began_at, 0, &mut evidence);
@@ -368,6 +396,7 @@ impl UnderWay<'_> {
             is_own: true,
             client_request_id: evidence.client_request_id.clone(),
             began_at: began_at.min(evidence.began_at),
+            noted,
             pending_until: evidence.pending_until.unwrap_or(evidence.began_at),
             state: Verdict::Open,
         });
@@ -388,6 +417,7 @@ impl Drop for UnderWay<'_> {
             is_own: true,
             client_request_id: self.client_request_id.take(),
             began_at: self.began_at,
+            noted: self.noted,
             pending_until: now.checked_add(self.margin).unwrap_or(now),
             state: Verdict::Open,
         };

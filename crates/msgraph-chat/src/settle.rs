@@ -2,6 +2,7 @@
 //! compared.
 
 mod compare;
+mod doubt;
 mod list;
 
 use std::time::{Duration, SystemTime};
@@ -10,16 +11,18 @@ use ms_messenger_core::{
     Acceptance, ConversationId, Deadline, Delivery, Evidence, MarkKind, MessageId, Receipt, Result,
     SendRequest, Settled, Target, TokenRequest,
 };
+use ms_messenger_http::Look;
 
 use self::{
     compare::{Match, Wanted},
+    doubt::Doubt,
     list::MessageList,
 };
 use crate::{
     client::GraphChatClient,
     content::{Content, Text},
     delegated::own_user,
-    error::{PLATFORM, cannot_tell as cannot},
+    error::{PLATFORM, cannot_tell as cannot, cannot_tell_yet},
     models::ChatMessage,
     native::native,
 };
@@ -65,11 +68,14 @@ impl GraphChatClient {
             Some(_) => evidence.sender.clone(),
             None => Some(self.sender(evidence, is_sender).await?),
         };
-        let looked_at = SystemTime::now();
-        let listed = self.list(&place, evidence, is_sender).await?;
+        let has_same_clock = self.sends().has_same_clock(content, evidence);
+        let doubt = Doubt::new(evidence, is_sender, has_same_clock);
+        let look = Look::begin();
+        let listed = self.list(&place, &doubt).await?;
         // Receipts of other sends arrive meanwhile, so the claims are read last.
         let clock = self.pipeline().service_clock();
-        let window = evidence.window(clock, is_sender);
+        let window = doubt.window(clock);
+        listed.check(window)?;
         let rivals = self.sends().rivals(content, evidence);
         let quoted = request.reply_to.as_ref().filter(|_| place.is_chat());
         let quoted = quoted.map(MessageId::as_str);
@@ -93,15 +99,16 @@ impl GraphChatClient {
         let settled = match wanted.verdict(&seen, place.conversation, has_twins)? {
             Some(settled) => settled,
             None if wanted.window.is_none() => {
-                return Err(cannot("no response of the service has a date"));
+                return Err(cannot_tell_yet("no response of the service has a date"));
             }
             None if self.is_other_account(evidence) => {
                 return Err(cannot(
                     "another account sent it, which may see other messages",
                 ));
             }
-            None => evidence
-                .absence(clock, looked_at)
+            None => self
+                .pipeline()
+                .absence(doubt.by(clock), clock, look)
                 .map_err(|error| error.with_platform(PLATFORM))?,
         };
         self.remember(content, evidence, &settled);
@@ -175,12 +182,22 @@ impl Wanted {
                     "several messages of the account have the same content and time",
                 ));
             }
-            if seen.is_ambiguous {
-                return Err(cannot(
-                    "a message of about that time may be it, edited since or from another send",
-                ));
+            if !seen.is_ambiguous {
+                return Ok(None);
             }
-            return Ok(None);
+            return Err(match self.window {
+                None => cannot_tell_yet(
+                    "a message of the account may be it or from another send: no response of the \
+                     service has a date",
+                ),
+                Some(window) if window.is_disputed => cannot_tell_yet(
+                    "a message of the account may be it or from another send: the dates of the \
+                     service and the clock of this machine contradict each other",
+                ),
+                Some(_) => cannot(
+                    "a message of about that time may be it, edited since or from another send",
+                ),
+            });
         };
         if self.mark.is_none() {
             if self.rivals.is_under_way {

@@ -9,11 +9,34 @@ use serde::{Deserialize, Serialize};
 const DATE_AGE_MS: i64 = 3000;
 /// The server that writes the `Date` may not be the one that stores the message.
 const SERVERS_DIFFER_MS: i64 = 1000;
+/// What is lost where times become whole milliseconds.
+const ROUNDING_MS: i64 = 2;
+
+/// What a [`ClockOffset`] is known by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ClockBasis {
+    /// The `Date` of responses. A server other than the one that stores messages may have written it.
+    #[default]
+    Date,
+    /// Readings that contradict each other: the bounds include all of them.
+    Disputed,
+    /// The time that the service gave to a message of this client: the clock of its store itself.
+    Message,
+}
+
+impl ClockBasis {
+    fn is_date(&self) -> bool {
+        *self == Self::Date
+    }
+}
 
 /// How far the clock of a service is ahead of the clock of this machine, in milliseconds.
 /// Negative values mean that it is behind.
 ///
-/// One response bounds the offset to some seconds; each further response can narrow it.
+/// One response bounds the offset to some seconds; each further response can narrow it. One that
+/// contradicts the others widens it.
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};
@@ -32,6 +55,9 @@ pub struct ClockOffset {
     pub at_least_ms: i64,
     /// The most that the service's clock is ahead, in milliseconds.
     pub at_most_ms: i64,
+    /// What it is known by. Absent in JSON for [`Date`](ClockBasis::Date).
+    #[serde(default, skip_serializing_if = "ClockBasis::is_date")]
+    pub basis: ClockBasis,
 }
 
 impl ClockOffset {
@@ -41,7 +67,15 @@ impl ClockOffset {
         Self {
             at_least_ms: a_ms.min(b_ms),
             at_most_ms: a_ms.max(b_ms),
+            basis: ClockBasis::Date,
         }
+    }
+
+    /// Sets what the offset is known by.
+    #[must_use]
+    pub fn with_basis(mut self, basis: ClockBasis) -> Self {
+        self.basis = basis;
+        self
     }
 
     /// Creates the offset that one response shows: its `Date` header was written between `sent` and
@@ -55,19 +89,63 @@ impl ClockOffset {
         Self::new(earliest, latest)
     }
 
-    /// Returns the offset that this and a later reading show together. If they contradict each
-    /// other, a clock was set in between, and the later one counts.
+    /// Creates the offset that one stored message shows: the service created it between `sent` and
+    /// `received`, both by the clock of this machine.
     #[must_use]
-    pub fn narrowed_by(self, later: Self) -> Self {
-        let at_least_ms = self.at_least_ms.max(later.at_least_ms);
-        let at_most_ms = self.at_most_ms.min(later.at_most_ms);
-        if at_least_ms > at_most_ms {
-            return later;
+    pub fn from_message(created: SystemTime, sent: SystemTime, received: SystemTime) -> Self {
+        let around = SERVERS_DIFFER_MS + ROUNDING_MS;
+        let earliest = difference_ms(created, received).saturating_sub(around);
+        let latest = difference_ms(created, sent).saturating_add(around);
+        Self::new(earliest, latest).with_basis(ClockBasis::Message)
+    }
+
+    /// Returns the offset that this and another reading show together. If they contradict each
+    /// other, one of them is wrong, and it is not known which: the bounds include both.
+    #[must_use]
+    pub fn narrowed_by(self, other: Self) -> Self {
+        let is_disputed = self.is_disputed() || other.is_disputed();
+        if is_disputed || !self.agrees_with(other) {
+            return self.widened_by(other).with_basis(ClockBasis::Disputed);
         }
+        let is_message = [self.basis, other.basis].contains(&ClockBasis::Message);
+        let at_least_ms = self.at_least_ms.max(other.at_least_ms);
+        let at_most_ms = self.at_most_ms.min(other.at_most_ms);
         Self {
             at_least_ms,
             at_most_ms,
+            basis: if is_message {
+                ClockBasis::Message
+            } else {
+                ClockBasis::Date
+            },
         }
+    }
+
+    /// Returns the bounds that include both readings, with the basis of this one.
+    #[must_use]
+    pub fn widened_by(self, other: Self) -> Self {
+        Self {
+            at_least_ms: self.at_least_ms.min(other.at_least_ms),
+            at_most_ms: self.at_most_ms.max(other.at_most_ms),
+            basis: self.basis,
+        }
+    }
+
+    /// Whether readings contradicted each other.
+    #[must_use]
+    pub fn is_disputed(self) -> bool {
+        self.basis == ClockBasis::Disputed
+    }
+
+    /// Whether one clock can have shown both.
+    #[must_use]
+    pub fn agrees_with(self, other: Self) -> bool {
+        self.at_least_ms <= other.at_most_ms && other.at_least_ms <= self.at_most_ms
+    }
+
+    /// How far the bounds are from the clock of this machine: zero if it is between them.
+    pub(super) fn distance_ms(self) -> u64 {
+        self.estimate_ms().unsigned_abs()
     }
 
     /// Returns the smallest correction, in milliseconds, that the responses allow: zero, unless they
@@ -83,7 +161,11 @@ impl ClockOffset {
             return (0, 0);
         }
         let least = self.at_least_ms.saturating_add(SERVERS_DIFFER_MS);
-        let most = self.at_most_ms.saturating_sub(DATE_AGE_MS);
+        let age = match self.basis {
+            ClockBasis::Message => SERVERS_DIFFER_MS,
+            _ => DATE_AGE_MS,
+        };
+        let most = self.at_most_ms.saturating_sub(age);
         if least <= most {
             (least, most)
         } else {
@@ -96,11 +178,6 @@ impl ClockOffset {
     pub(super) fn likely(self, local: SystemTime) -> (SystemTime, SystemTime) {
         let (least, most) = self.likely_ms();
         (shifted(local, least), shifted(local, most))
-    }
-
-    /// Whether one clock can have shown both.
-    pub(super) fn agrees_with(self, other: Self) -> bool {
-        self.at_least_ms <= other.at_most_ms && other.at_least_ms <= self.at_most_ms
     }
 
     /// Returns the earliest time that the service's clock may show at `local`.
@@ -150,12 +227,39 @@ mod tests {
     }
 
     #[test]
-    fn readings_narrow_the_offset_and_a_contradiction_starts_over() {
+    fn readings_narrow_the_offset_and_a_contradiction_widens_it() {
         let first = ClockOffset::new(0, 1000);
         let narrowed = first.narrowed_by(ClockOffset::new(-400, 600));
         assert_eq!(narrowed, ClockOffset::new(0, 600));
-        let set = ClockOffset::new(60_000, 61_000);
-        assert_eq!(narrowed.narrowed_by(set), set);
+        let wrong = ClockOffset::new(60_000, 61_000);
+        let both = ClockOffset::new(0, 61_000).with_basis(ClockBasis::Disputed);
+        assert_eq!(narrowed.narrowed_by(wrong), both);
+        assert_eq!(wrong.narrowed_by(narrowed), both);
+        // What is disputed is narrowed by nothing.
+        assert_eq!(both.narrowed_by(first), both);
+        assert_eq!(first.narrowed_by(both), both);
+    }
+
+    #[test]
+    fn a_stored_message_shows_the_clock_of_the_store() {
+        let seen = ClockOffset::from_message(at(400_000), at(100_000), at(100_200));
+        assert_eq!((seen.at_least_ms, seen.at_most_ms), (298_798, 301_002));
+        let date = ClockOffset::new(300_500, 304_000);
+        let both = ClockOffset::new(300_500, 301_002).with_basis(ClockBasis::Message);
+        assert_eq!(seen.narrowed_by(date), both);
+    }
+
+    #[test]
+    fn the_json_form_names_no_basis_but_an_unusual_one() {
+        let json = |it: ClockOffset| serde_json::to_string(&it).unwrap();
+        let plain = ClockOffset::new(-40, 960);
+        assert_eq!(json(plain), r#"{"at_least_ms":-40,"at_most_ms":960}"#);
+        let disputed = plain.with_basis(ClockBasis::Disputed);
+        let text = r#"{"at_least_ms":-40,"at_most_ms":960,"basis":"disputed"}"#;
+        assert_eq!(json(disputed), text);
+        for it in [plain, disputed, plain.with_basis(ClockBasis::Message)] {
+            assert_eq!(serde_json::from_str::<ClockOffset>(&json(it)).unwrap(), it);
+        }
     }
 
     #[test]
@@ -194,7 +298,7 @@ mod tests {
 
         #[test]
         fn no_value_does_harm(a: i64, b: i64, c: i64, d: i64, time: u64) {
-            let offset = ClockOffset::new(a, b).narrowed_by(ClockOffset { at_least_ms: c, at_most_ms: d });
+            let offset = ClockOffset::new(a, b).narrowed_by(ClockOffset { at_least_ms: c, at_most_ms: d, basis: ClockBasis::Date });
             for time in [at(time / 1_000_000), SystemTime::UNIX_EPOCH] {
                 let _ = (offset.likely(time), offset.agrees_with(ClockOffset::new(c, d)));
                 let _ = (offset.earliest(time), offset.latest(time), offset.estimate(time));

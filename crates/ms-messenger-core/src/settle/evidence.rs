@@ -293,7 +293,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::settle::Window;
+    use crate::settle::{ClockBasis, Window};
 
     fn at(seconds: u64) -> SystemTime {
         SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
@@ -370,36 +370,42 @@ mod tests {
 
     #[test]
     fn the_window_is_that_of_the_services_clock() {
-        // The service is five minutes ahead of the sender, known to a second.
+        // The service is five minutes ahead of the sender, known to a second by a message.
         let mut evidence = whole();
-        evidence.service_clock = Some(ClockOffset::new(300_000, 301_000));
+        let ahead = ClockOffset::new(300_000, 301_000);
+        evidence.service_clock = Some(ahead.with_basis(ClockBasis::Message));
         let window = evidence.window(None, false).unwrap();
+        let seconds = [999, 1000, 1299, 1300, 1400, 1401, 1431, 1432];
+        let (no, yes) = (Some(false), Some(true));
         assert_eq!(
-            verdicts(window, &[1000, 1299, 1300, 1400, 1401, 1431, 1432]),
-            [
-                Some(false),
-                Some(false),
-                Some(true),
-                Some(true),
-                None,
-                None,
-                Some(false)
-            ]
+            verdicts(window, &seconds),
+            [no, None, None, yes, yes, None, None, no]
         );
         // The sender knows its later sends, so the whole time of effect counts.
         let window = evidence.window(evidence.service_clock, true).unwrap();
         assert_eq!(window.contains(at(1430)), Some(true));
+        // A date may be that of a server with a wrong clock: nothing is inside.
+        evidence.service_clock = Some(ahead);
+        let window = evidence.window(None, false).unwrap();
+        assert!(window.is_disputed);
+        assert_eq!(
+            verdicts(window, &seconds),
+            [None, None, None, None, None, None, None, no]
+        );
     }
 
     #[test]
-    fn a_clock_that_was_set_after_the_send_moves_no_window_and_no_last_moment() {
+    fn a_clock_that_was_set_after_the_send_narrows_no_window_and_no_last_moment() {
         let mut evidence = whole();
         evidence.service_clock = Some(ClockOffset::new(-40, 960));
-        // Set an hour forth since, so that the service seems to be an hour behind.
-        let set = Some(ClockOffset::new(-3_600_040, -3_599_040));
+        // Set ten minutes forth since, so that the service seems to be as much behind.
+        let set = Some(ClockOffset::new(-600_040, -599_040));
         let window = evidence.window(set, true).unwrap();
-        assert_eq!(verdicts(window, &[999, 1000]), [Some(false), Some(true)]);
-        let from = at(1130 + 3601);
+        assert_eq!(
+            verdicts(window, &[399, 401, 999, 1000]),
+            [Some(false), None, None, Some(true)]
+        );
+        let from = at(1130 + 601);
         assert_eq!(evidence.conclusive_from(set), Some(from));
         // A reading of a few more milliseconds is the same clock.
         let closer = Some(ClockOffset::new(200, 700));
@@ -433,16 +439,8 @@ mod tests {
         let evidence = whole();
         let here = Some(ClockOffset::new(-40, 960));
         assert_eq!(evidence.conclusive_from(here), Some(at(1130)));
-        // This machine's clock is an hour behind that of the sender.
+        // This machine's clock is an hour behind that of the sender, or its reading is wrong.
         let behind = Some(ClockOffset::new(3_600_000, 3_601_000));
-        let from = Evidence {
-            began_at: at(10_000),
-            ..evidence
-        }
-        .with_end(at(10_100), at(10_130));
-        assert_eq!(
-            from.conclusive_from(behind),
-            Some(at(6_530) + Duration::from_millis(960))
-        );
+        assert_eq!(evidence.conclusive_from(behind), Some(at(1130)));
     }
 }

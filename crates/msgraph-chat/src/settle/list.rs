@@ -3,14 +3,15 @@
 use std::time::{Duration, SystemTime};
 
 use ms_messenger_core::{
-    Address, ConversationId, ErrorKind, Evidence, Result, SendRequest, Target,
+    Address, ConversationId, Error, ErrorKind, Evidence, Result, SendRequest, Target, Window,
 };
 use ms_messenger_http::{Call, Operation, Pages};
 
+use super::doubt::Doubt;
 use crate::{
     client::GraphChatClient,
     destination::{channel_messages, chat_messages, segment},
-    error::cannot_tell as cannot,
+    error::{cannot_tell as cannot, cannot_tell_yet},
     models::ChatMessage,
     operations::{CHANNEL_MESSAGE_CHANGES, CHANNEL_MESSAGE_LIST, CHAT_MESSAGE_LIST, REPLY_LIST},
     times::rfc3339,
@@ -28,6 +29,9 @@ const MAX_LOOKS: usize = 3;
 const UNREAD_CLOCK: Duration = Duration::from_secs(25 * 60 * 60);
 /// The bounds of a filter are exclusive.
 const EXCLUSIVE: Duration = Duration::from_secs(1);
+/// A list starts this long before the window, which another reading of the same clock moves by some
+/// seconds: it is not read again for that.
+const ROOM: Duration = Duration::from_secs(5);
 
 /// The list in which a message would be.
 pub(super) struct MessageList {
@@ -49,6 +53,8 @@ pub(super) struct Listed {
     pub(super) messages: Vec<ChatMessage>,
     /// Whether every message since the send is among them.
     pub(super) is_whole: bool,
+    /// From when on; `None` for a list without a start.
+    since: Option<SystemTime>,
 }
 
 impl MessageList {
@@ -93,44 +99,49 @@ impl MessageList {
 impl GraphChatClient {
     /// Every message that was created in `place` since the send, and older ones where the service
     /// cannot leave them out.
-    pub(super) async fn list(
-        &self,
-        place: &MessageList,
-        evidence: &Evidence,
-        is_sender: bool,
-    ) -> Result<Listed> {
+    pub(super) async fn list(&self, place: &MessageList, doubt: &Doubt<'_>) -> Result<Listed> {
         let path = format!("{}?$top=50", place.path);
         match place.kind {
-            Kind::Chat => self.list_chat(path, evidence, is_sender).await,
+            Kind::Chat => self.list_chat(path, doubt).await,
             Kind::Replies => self.pages(&REPLY_LIST, path, MAX_PAGES).await,
             Kind::Channel => {
                 let listed = self.pages(&CHANNEL_MESSAGE_LIST, path, MAX_PAGES).await?;
                 if listed.is_whole {
                     return Ok(listed);
                 }
-                // The list is sorted by the last activity of the threads, so it cannot be cut: only
-                // the changes since the send can be read whole.
-                let since = self.since(evidence, is_sender);
-                let path = format!("{}/delta?$top=50&$filter={}", place.path, newer(since));
-                let changes = &CHANNEL_MESSAGE_CHANGES;
-                let mut changed = self.pages(changes, path, MAX_CHANGES).await?;
-                changed.messages.extend(listed.messages);
-                Ok(changed)
+                self.list_changes(place, doubt, listed.messages).await
             }
         }
     }
 
-    async fn list_chat(
+    /// The list is sorted by the last activity of the threads, so it cannot be cut: only the changes
+    /// since the send can be read whole.
+    async fn list_changes(
         &self,
-        path: String,
-        evidence: &Evidence,
-        is_sender: bool,
+        place: &MessageList,
+        doubt: &Doubt<'_>,
+        listed: Vec<ChatMessage>,
     ) -> Result<Listed> {
-        let mut since = self.since(evidence, is_sender);
+        for _ in 0..MAX_LOOKS {
+            let since = self.since(doubt);
+            let path = format!("{}/delta?$top=50&$filter={}", place.path, newer(since));
+            let changes = &CHANNEL_MESSAGE_CHANGES;
+            let mut changed = self.pages(changes, path, MAX_CHANGES).await?;
+            if self.is_covered(doubt, since) {
+                changed.messages.extend(listed);
+                changed.since = Some(since);
+                return Ok(changed);
+            }
+        }
+        Err(runs_away())
+    }
+
+    async fn list_chat(&self, path: String, doubt: &Doubt<'_>) -> Result<Listed> {
+        let mut since = self.since(doubt);
         for _ in 0..MAX_LOOKS {
             let order = "$orderby=lastModifiedDateTime%20desc";
             let filtered = format!("{path}&{order}&$filter={}", newer(since));
-            let listed = match self.pages(&CHAT_MESSAGE_LIST, filtered, MAX_PAGES).await {
+            let mut listed = match self.pages(&CHAT_MESSAGE_LIST, filtered, MAX_PAGES).await {
                 // Some clouds do not support the order, and so no filter.
                 Err(error) if error.kind() == ErrorKind::InvalidRequest => {
                     return self.pages(&CHAT_MESSAGE_LIST, path, MAX_PAGES).await;
@@ -138,16 +149,16 @@ impl GraphChatClient {
                 listed => listed?,
             };
             // The first response may have shown that the clock of the service is far behind.
-            let earlier = self.since(evidence, is_sender);
-            if earlier >= since && listed.is_whole {
-                return Ok(listed);
+            if self.is_covered(doubt, since) {
+                listed.since = Some(since);
+                if listed.is_whole {
+                    return Ok(listed);
+                }
+                return self.list_window(&path, doubt, listed).await;
             }
-            if earlier >= since {
-                return self.list_window(&path, evidence, is_sender, listed).await;
-            }
-            since = earlier;
+            since = self.since(doubt);
         }
-        Err(cannot("the clock of the service changes while it is read"))
+        Err(runs_away())
     }
 
     /// Reads the messages that were created in the window, in a chat in which more were changed since
@@ -155,13 +166,10 @@ impl GraphChatClient {
     async fn list_window(
         &self,
         path: &str,
-        evidence: &Evidence,
-        is_sender: bool,
+        doubt: &Doubt<'_>,
         mut listed: Listed,
     ) -> Result<Listed> {
-        let window = evidence.window(self.pipeline().service_clock(), is_sender);
-        let bounds = window.and_then(|it| Some((it.opens, it.closes?.checked_add(EXCLUSIVE)?)));
-        let Some((opens, before)) = bounds else {
+        let Some((opens, before)) = self.bounds(doubt) else {
             return Ok(listed);
         };
         // The service ignores a filter that it does not support: only messages that it leaves out
@@ -197,16 +205,33 @@ impl GraphChatClient {
                 return Ok(listed);
             }
         }
-        listed.is_whole = true;
+        let (earliest, latest) = self.bounds(doubt).unwrap_or((opens, before));
+        listed.is_whole = earliest >= opens && latest <= before;
+        listed.since = Some(opens);
         Ok(listed)
     }
 
+    /// The outer bounds of the window, the end exclusive.
+    fn bounds(&self, doubt: &Doubt<'_>) -> Option<(SystemTime, SystemTime)> {
+        let window = doubt.window(self.pipeline().service_clock())?;
+        Some((window.opens, window.closes?.checked_add(EXCLUSIVE)?))
+    }
+
     /// The time from which messages are read, by the clock of the service.
-    fn since(&self, evidence: &Evidence, is_sender: bool) -> SystemTime {
-        let window = evidence.window(self.pipeline().service_clock(), is_sender);
-        let opens = match window {
+    fn since(&self, doubt: &Doubt<'_>) -> SystemTime {
+        let start = self.opening(doubt);
+        start.checked_sub(ROOM).unwrap_or(start)
+    }
+
+    /// Whether a list from `since` on has all of the window, as it is by now.
+    fn is_covered(&self, doubt: &Doubt<'_>, since: SystemTime) -> bool {
+        since <= self.opening(doubt)
+    }
+
+    fn opening(&self, doubt: &Doubt<'_>) -> SystemTime {
+        let opens = match doubt.window(self.pipeline().service_clock()) {
             Some(window) => window.opens.checked_sub(EXCLUSIVE),
-            None => evidence.began_at.checked_sub(UNREAD_CLOCK),
+            None => doubt.evidence.began_at.checked_sub(UNREAD_CLOCK),
         };
         opens.unwrap_or(SystemTime::UNIX_EPOCH)
     }
@@ -241,8 +266,11 @@ impl GraphChatClient {
                 }
             }
             if pages.pages_read() <= 1 || (pass > 0 && filled <= 1) {
-                let is_whole = true;
-                return Ok(Listed { messages, is_whole });
+                return Ok(Listed {
+                    messages,
+                    is_whole: true,
+                    since: None,
+                });
             }
         }
         Ok(Listed::part(messages))
@@ -251,9 +279,25 @@ impl GraphChatClient {
 
 impl Listed {
     const fn part(messages: Vec<ChatMessage>) -> Self {
-        let is_whole = false;
-        Self { messages, is_whole }
+        Self {
+            messages,
+            is_whole: false,
+            since: None,
+        }
     }
+
+    /// Fails if the window has become wider than what was read, because responses to other calls showed
+    /// another clock meanwhile.
+    pub(super) fn check(&self, window: Option<Window>) -> Result<()> {
+        match (self.since, window) {
+            (Some(since), Some(window)) if window.opens < since => Err(runs_away()),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn runs_away() -> Error {
+    cannot_tell_yet("the clock of the service changes while it is read")
 }
 
 /// Whether a message was read before and has not changed since: those that moved are before it.

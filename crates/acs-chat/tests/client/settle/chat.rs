@@ -28,6 +28,7 @@ pub(crate) enum Post {
     Silent,
 }
 
+type Dates = Box<dyn FnMut(&str) -> Option<String> + Send>;
 type Show = Box<dyn FnMut(&mut World, &str) -> Value + Send>;
 
 #[derive(Default)]
@@ -37,6 +38,8 @@ pub(crate) struct World {
     pub(crate) seen: Vec<ReceivedRequest>,
     /// How far the clock is ahead, in seconds; `None` for a service that sends no `Date`.
     pub(crate) ahead: Option<i64>,
+    /// The `Date` of the response to each method, instead of that of the clock; `None` for none.
+    pub(crate) date: Option<Dates>,
     show: Option<Show>,
     last_id: u64,
 }
@@ -62,6 +65,17 @@ impl World {
         message
     }
 
+    /// The messages from the start on that the query of `target` names, the newest first.
+    pub(crate) fn since(&self, target: &str) -> Vec<Value> {
+        let since = target.split("startTime=").nth(1).unwrap();
+        let since = since.split('&').next().unwrap().replace("%3A", ":");
+        let since = humantime::parse_rfc3339(&since).unwrap();
+        let created = |it: &Value| humantime::parse_rfc3339(it["createdOn"].as_str().unwrap());
+        let messages = self.messages.iter().rev();
+        let messages = messages.filter(|it| created(it).unwrap() >= since);
+        messages.cloned().collect()
+    }
+
     pub(crate) fn newest_first(&self) -> Vec<Value> {
         self.messages.iter().rev().cloned().collect()
     }
@@ -70,6 +84,11 @@ impl World {
 fn ahead_by(seconds: i64, time: SystemTime) -> SystemTime {
     let by = Duration::from_secs(seconds.unsigned_abs());
     if seconds < 0 { time - by } else { time + by }
+}
+
+/// The `Date` of a clock that is this many seconds ahead of that of this machine.
+pub(crate) fn date(ahead: i64) -> String {
+    httpdate::fmt_http_date(ahead_by(ahead, SystemTime::now()))
 }
 
 pub(crate) fn rfc3339(time: SystemTime) -> String {
@@ -94,7 +113,10 @@ impl Chat {
         let double = HttpDouble::start(move |request| {
             let mut world = shared.lock().unwrap();
             world.seen.push(request.clone());
-            let date = world.ahead.map(|_| httpdate::fmt_http_date(world.now()));
+            let date = match world.date.as_mut() {
+                Some(date) => date(&request.method),
+                None => world.ahead.map(|_| httpdate::fmt_http_date(world.now())),
+            };
             let reply = respond(&mut world, request);
             match date {
                 Some(date) => reply.with_header("date", &date),

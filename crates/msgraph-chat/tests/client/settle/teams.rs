@@ -34,6 +34,7 @@ pub(crate) enum Post {
     Silent,
 }
 
+type Dates = Box<dyn FnMut(&str) -> Option<String> + Send>;
 type Show = Box<dyn FnMut(&mut World, &str) -> Value + Send>;
 
 #[derive(Default)]
@@ -43,6 +44,8 @@ pub(crate) struct World {
     pub(crate) seen: Vec<ReceivedRequest>,
     /// How far the clock is ahead, in seconds; `None` for a service that sends no `Date`.
     pub(crate) ahead: Option<i64>,
+    /// The `Date` of the response to each method, instead of that of the clock; `None` for none.
+    pub(crate) date: Option<Dates>,
     show: Option<Show>,
     last_id: u64,
 }
@@ -81,6 +84,11 @@ fn ahead_by(seconds: i64, time: SystemTime) -> SystemTime {
     if seconds < 0 { time - by } else { time + by }
 }
 
+/// The `Date` of a clock that is this many seconds ahead of that of this machine.
+pub(crate) fn date(ahead: i64) -> String {
+    httpdate::fmt_http_date(ahead_by(ahead, SystemTime::now()))
+}
+
 pub(crate) fn rfc3339(time: SystemTime) -> String {
     humantime::format_rfc3339_millis(time).to_string()
 }
@@ -111,7 +119,10 @@ impl Teams {
         let double = HttpDouble::start(move |request| {
             let mut world = shared.lock().unwrap();
             world.seen.push(request.clone());
-            let date = world.ahead.map(|_| httpdate::fmt_http_date(world.now()));
+            let date = match world.date.as_mut() {
+                Some(date) => date(&request.method),
+                None => world.ahead.map(|_| httpdate::fmt_http_date(world.now())),
+            };
             let reply = respond(&mut world, request);
             match date {
                 Some(date) => reply.with_header("date", &date),

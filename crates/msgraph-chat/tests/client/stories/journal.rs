@@ -6,8 +6,9 @@ use std::{
 };
 
 use ms_messenger_core::{
-    Attachment, Card, CardKind, Delivery, ErrorKind, Evidence, Journal, Message, Messenger as _,
-    Result, RetryPolicy, SendJournal, SendRequest, Settled, StaticToken, Target, async_trait,
+    Attachment, Card, CardKind, ClockOffset, Delivery, ErrorKind, Evidence, Journal, Message,
+    Messenger as _, Result, RetryPolicy, SendJournal, SendRequest, Settled, StaticToken, Target,
+    async_trait,
 };
 use ms_messenger_emulator::{Emulator, FaultAction, Platform, When};
 use ms_messenger_http::{HttpOptions, HttpVersions};
@@ -175,6 +176,16 @@ async fn the_first_send_of_a_process_is_settled_in_a_busy_chat() {
     }
 }
 
+/// The note as the sender would have made it an hour ago, when the clocks of both were right.
+fn an_hour_earlier(mut note: Evidence) -> Evidence {
+    note.began_at -= Duration::from_secs(3600);
+    note.service_clock = note.service_clock.map(|it| {
+        let hour = 3_600_000;
+        ClockOffset::new(it.at_least_ms + hour, it.at_most_ms + hour)
+    });
+    note
+}
+
 /// The process that died is replaced an hour later, in which the chat had more messages than are read.
 #[tokio::test]
 async fn a_send_is_settled_late_in_a_busy_chat() {
@@ -182,16 +193,18 @@ async fn a_send_is_settled_late_in_a_busy_chat() {
     let graph = &emulator.seed().graph;
     let request = requests(&emulator).remove(0);
     for when in [When::AfterStore, When::BeforeRead] {
-        emulator.set_clock_offset(0).unwrap();
         emulator.reset();
+        emulator.set_clock_offset(-3600).unwrap();
         let note = note_of_a_lost_send(&emulator, &request, when).await;
-        emulator.set_clock_offset(3600).unwrap();
+        let note = an_hour_earlier(note);
+        emulator.set_clock_offset(0).unwrap();
         for number in 0..2_100 {
             let message = json!({"platform": "msgraph-chat", "conversation": graph.chat_id,
                 "sender": graph.users[1].id, "text": format!("message {number}")});
             emulator.inject(&message).unwrap();
         }
-        let evidence = ended(note, Duration::ZERO);
+        let ended_at = note.began_at + Duration::from_secs(5);
+        let evidence = note.with_end(ended_at, ended_at + Duration::from_secs(30));
         let settled = client(&emulator).settle(&request, &evidence).await;
         match when {
             When::AfterStore => drop(found(settled)),

@@ -1,0 +1,79 @@
+//! The calls of a pipeline and the clock of its service.
+
+use std::time::{Duration, Instant, SystemTime};
+
+use ms_messenger_core::{ClockOffset, Evidence, Result, RetryPolicy, Settled};
+
+use crate::{Call, Pipeline, Response, clock::PATIENCE};
+
+/// The moment at which a search for a message began.
+#[derive(Clone, Copy, Debug)]
+pub struct Look {
+    at: SystemTime,
+    instant: Instant,
+}
+
+impl Look {
+    /// Notes that a search begins now.
+    #[must_use]
+    pub fn begin() -> Self {
+        Self {
+            at: SystemTime::now(),
+            instant: Instant::now(),
+        }
+    }
+}
+
+impl Pipeline {
+    /// How far the service's clock is ahead, as far as responses to this pipeline showed it within
+    /// the last hour. `None` also if the clock of this machine was set since then. Dates that
+    /// contradict each other are all within its bounds, unless a [message](Self::note_message) shows
+    /// which of them is right.
+    pub fn service_clock(&self) -> Option<ClockOffset> {
+        self.clock.read()
+    }
+
+    /// Makes `call` once, whatever it comes to, if the [service's clock](Self::service_clock) is not
+    /// known: before a message that another process may have to look for by that clock, because
+    /// the process that sent it knew it. `call` is a read; it ends after 10 s, and at its deadline.
+    pub async fn read_clock(&self, call: Call) {
+        if self.service_clock().is_none() {
+            let call = call.with_timeout(PATIENCE);
+            let deadline = call.deadline.clone();
+            let once = self.clone().with_retry_policy(RetryPolicy::never());
+            let reading = self.clock.ask(async move { drop(once.call(call).await) });
+            // What ends it ends the send, too, which reports it.
+            let _ = deadline.limit(Box::pin(reading)).await;
+        }
+    }
+
+    /// Notes that the message that `response` confirms was `created` at this time, by the clock of the
+    /// store: that is the clock that messages are looked for by, and the `Date` of a response may be
+    /// that of another server.
+    pub fn note_message(&self, created: SystemTime, response: &Response) {
+        self.clock.note_message(created, response.context.began_at);
+    }
+
+    /// Returns the verdict of a complete search that did not find the message of `evidence`; `clock` is
+    /// the [service's clock](Self::service_clock) by which the list was judged complete. If clocks
+    /// contradict each other, it waits until the send can take effect no more whatever they
+    /// show, at most as long as that takes from the first search in this process.
+    ///
+    /// # Errors
+    ///
+    /// As [`Evidence::absence`].
+    pub fn absence(
+        &self,
+        evidence: &Evidence,
+        clock: Option<ClockOffset>,
+        look: Look,
+    ) -> Result<Settled> {
+        let is_doubtful = evidence.conclusive_from(clock) != evidence.pending_until;
+        let known_for = if is_doubtful {
+            self.first_looks.known_for(evidence, look.instant)
+        } else {
+            Duration::ZERO
+        };
+        evidence.absence(clock, look.at, known_for)
+    }
+}

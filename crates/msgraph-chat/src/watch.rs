@@ -14,7 +14,7 @@ use crate::{
     chat::Chat,
     messages::{Changes, DeltaToken, MessageQuery},
     models::ChatMessage,
-    times::before,
+    times::{before, earliest},
 };
 
 /// The time between two looks by default.
@@ -200,7 +200,7 @@ impl Watch {
         };
         let is_too_late = self
             .since
-            .is_some_and(|since| clock.earliest(start) < since);
+            .is_some_and(|since| earliest(start, Some(clock)) < since);
         if is_too_late {
             self.since = Some(before(start, Some(clock)));
         }

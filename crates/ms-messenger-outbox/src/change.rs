@@ -5,7 +5,7 @@ use std::{sync::Arc, time::SystemTime};
 use ms_messenger_core::{Delivery, Evidence};
 
 use crate::{
-    effect,
+    effect::{self, Times},
     error::{OutboxError, OutboxErrorKind, Result},
     id::{EnvelopeId, WorkerId},
     message::{Attempt, Head},
@@ -31,6 +31,8 @@ pub struct Change {
         expect(dead_code, reason = "only databases ask")
     )]
     pub(crate) known: Option<Arc<Head>>,
+    /// When it was made: its times count from then.
+    made_at: SystemTime,
 }
 
 /// The right of one worker to one message.
@@ -60,6 +62,7 @@ impl Change {
             }),
             step,
             known: Some(Arc::clone(head)),
+            made_at: SystemTime::now(),
         }
     }
 
@@ -71,6 +74,7 @@ impl Change {
             lease: None,
             step,
             known: None,
+            made_at: SystemTime::now(),
         }
     }
 
@@ -95,7 +99,8 @@ impl Change {
         debug_assert!(before == next || before.may_become(next));
         head.state = next;
         head.changed_at = whole(now);
-        effect::write(&self.step, head, now);
+        let made_at = self.made_at;
+        effect::write(&self.step, head, Times { made_at, now });
         let is_kept = matches!(self.step, Step::Begin(_) | Step::Doubt { .. });
         // A message that is cancelled before its attempt begins is taken from its worker.
         if !is_kept && before != State::Sent {

@@ -31,6 +31,7 @@ mod order;
 mod purge;
 mod random;
 mod read;
+mod recall;
 mod report;
 mod rules;
 mod sample;

@@ -370,11 +370,10 @@ impl Store for MemoryStore {
 
     async fn recall(&self, route: &str, now: SystemTime) -> Result<u64> {
         let mut tables = self.tables();
+        let heads = tables.messages.values_mut().map(|row| &mut row.head);
         let mut recalled = 0;
-        for (_, seq) in tables.waiting(route, false) {
-            if let Some(row) = tables.messages.get_mut(&seq) {
-                recalled += u64::from(row.head.recall(now));
-            }
+        for head in heads.filter(|it| it.route == route) {
+            recalled += u64::from(head.recall(now));
         }
         Ok(recalled)
     }

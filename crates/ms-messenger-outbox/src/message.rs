@@ -68,6 +68,13 @@ pub struct Head {
     /// When it was enqueued.
     #[serde(with = "time")]
     pub enqueued_at: SystemTime,
+    /// The time before which no attempt begins, if its caller gave one.
+    #[serde(
+        default,
+        with = "time::optional",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub not_before: Option<SystemTime>,
     /// The time after which no attempt begins.
     #[serde(with = "time")]
     pub expires_at: SystemTime,
@@ -144,29 +151,49 @@ impl Head {
         self.changed_at = time::whole(now);
     }
 
-    /// Makes it due if it waits for a time that a clock which was ahead has set: a retry, one to be
-    /// settled, or one that has a slot, whose last change is more than a minute later than `now`. The
-    /// slot is given up. A time that was given when it was enqueued is kept. Returns whether it was
-    /// changed. For stores.
+    /// Brings its times to a clock that shows `now`, if it was last changed more than a minute later,
+    /// on a clock that was ahead: it is due at once, or at the time that its caller gave, a slot for which
+    /// it waits is given up, and it was enqueued no later than now. Returns whether it was changed. For
+    /// stores.
+    ///
+    /// One that a worker has is left as it is: it has other times when it is queued again or given back.
     pub fn recall(&mut self, now: SystemTime) -> bool {
-        let is_put_off = match self.state {
-            State::Queued => self.failures > 0 || self.has_slot,
-            State::Sending => true,
-            _ => false,
-        };
-        let is_ahead = time::was_ahead(self.changed_at, now) && self.due_at > now;
-        let is_recalled = is_put_off && is_ahead && self.owner.is_none();
-        if is_recalled {
-            self.due_at = time::whole(now);
+        let is_open = self.state.is_pending() && self.owner.is_none();
+        if !is_open || !time::was_ahead(self.changed_at, now) {
+            return false;
+        }
+        let now = time::whole(now);
+        let due_at = self.due_from(now);
+        if self.due_at > due_at {
+            self.due_at = due_at;
             self.has_slot = false;
         }
-        is_recalled
+        self.enqueued_at = self.enqueued_at.min(now);
+        self.changed_at = now;
+        true
     }
 
     /// Takes it from its worker. For stores, when the worker is gone.
     pub fn orphan(&mut self, now: SystemTime) {
         self.owner = None;
-        self.due_at = self.due_at.min(time::whole(now));
+        self.due_at = self.due_at.min(self.due_from(time::whole(now)));
+    }
+
+    /// When it is due, if it waits for nothing but `time` and the time that its caller gave.
+    fn due_from(&self, time: SystemTime) -> SystemTime {
+        // Earlier versions stored no such time: a message that no worker ever had waits for it.
+        let is_untouched = self.fence == 0 && self.failures == 0 && !self.has_slot;
+        let given = Some(self.due_at).filter(|it| is_untouched && *it > self.changed_at);
+        let given = self.not_before.or(given);
+        match self.state {
+            State::Queued => given.map_or(time, |it| it.max(time)),
+            _ => time,
+        }
+    }
+
+    /// A time at which it may be sent: `time`, or the one that its caller gave, if that is later.
+    pub(crate) fn no_earlier(&self, time: SystemTime) -> SystemTime {
+        self.not_before.map_or(time, |it| it.max(time))
     }
 }
 

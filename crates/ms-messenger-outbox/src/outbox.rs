@@ -164,7 +164,8 @@ impl<S: Store + ?Sized> Outbox<S> {
         envelope.check()?;
         let content = self.seal(&envelope.id, envelope.content()?)?;
         let now = whole(now);
-        let due_at = envelope.not_before.map_or(now, whole).max(now);
+        let not_before = envelope.not_before.map(whole);
+        let due_at = not_before.map_or(now, |it| it.max(now));
         let backoff = envelope.backoff.unwrap_or(self.backoff);
         let latest = after(due_at, backoff.give_up_after);
         let expires_at = envelope
@@ -179,6 +180,7 @@ impl<S: Store + ?Sized> Outbox<S> {
             twin: content.twin,
             lane: content.lane,
             enqueued_at: now,
+            not_before,
             expires_at,
             backoff: envelope.backoff,
             state: State::Queued,

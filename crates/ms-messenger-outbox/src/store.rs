@@ -137,8 +137,12 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// Those of the store.
     async fn pause(&self, route: &str, until: SystemTime) -> Result<()>;
 
-    /// Makes due what a clock that was ahead has put off: [`Head::recall`] for the messages of a route
-    /// that no earlier one holds up, at least 1,000 of them. Returns how many.
+    /// Brings the times of messages to a clock that shows `now`: [`Head::recall`] for those of a route,
+    /// also where an earlier one holds them up, at least 1,000 of them if there are so many. Returns how
+    /// many were changed: 0 if none is left.
+    ///
+    /// Workers call it at least once a minute. It costs about the same however many messages wait, as
+    /// long as none was changed on a clock that was ahead.
     ///
     /// # Errors
     ///
@@ -295,7 +299,7 @@ pub struct Count {
     pub state: State,
     /// How many.
     pub messages: u64,
-    /// When the oldest of them was enqueued.
+    /// When the oldest of them was enqueued; if the clock was set back since, perhaps when another one was.
     #[serde(with = "crate::time::optional")]
     pub oldest: Option<SystemTime>,
 }

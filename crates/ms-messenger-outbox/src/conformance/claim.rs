@@ -170,37 +170,6 @@ pub(super) async fn expired(bench: &Bench<'_>) -> Outcome {
     )
 }
 
-/// What a clock that was ahead has put off is made due: retries, and nothing else.
-pub(super) async fn recall(bench: &Bench<'_>) -> Outcome {
-    let ahead = Duration::from_secs(7200);
-    let later = bench.base + ahead;
-    let message = |name: &str, failures: u32, changed_at: SystemTime| {
-        bench.message(name).with(|head| {
-            (head.failures, head.changed_at) = (failures, changed_at);
-            (head.due_at, head.expires_at) = (later + ahead, later + 2 * ahead);
-        })
-    };
-    let messages = [
-        message("retry", 1, later),
-        message("for later", 0, later),
-        message("of a clock a little ahead", 1, bench.at(30)),
-    ];
-    bench.insert_all(messages.map(Into::into)).await?;
-    bench.insert(["begun"]).await?;
-    let worker = bench.worker().await?;
-    for head in &bench.claim(&worker, 1).await? {
-        bench.steps(head, [steps::begin(bench.base, 1)]).await?;
-    }
-    let names = bench.names(&bench.asks(&worker, 9)).await?;
-    equal("what is due before", &names, &list([]))?;
-    let recalled = bench.other.recall(&bench.route, bench.at(1)).await?;
-    equal("how many are made due", &recalled, &1)?;
-    let names = bench.names(&bench.asks(&worker, 9)).await?;
-    equal("what is due after", &names, &list(["retry"]))?;
-    let recalled = bench.store.recall(&bench.route, bench.at(1)).await?;
-    equal("how many are made due again", &recalled, &0)
-}
-
 /// While a route is paused, only messages that are being sent are handed out.
 pub(super) async fn paused(bench: &Bench<'_>) -> Outcome {
     bench.insert(["sending", "queued"]).await?;

@@ -106,9 +106,11 @@ pub(super) async fn keeps_all(bench: &Bench<'_>) -> Outcome {
             .message("bytes")
             .content((0..=255).collect::<Vec<u8>>()),
         bench.message("empty").content(Vec::new()),
+        bench.message("later").not_before(bench.at(1)),
         bench.message("large").content(vec![7; 300_000]),
         bench.message("full").ordered("key").with(|head| {
             head.backoff = Some(Backoff::default());
+            head.not_before = Some(head.due_at - std::time::Duration::from_millis(1));
             head.receipt = Some(steps::receipt("full"));
             head.error = Some(serde_json::json!({"number": 0.1, "text": odd, "list": [null]}));
             head.evidence = Some(steps::evidence(head.due_at, u128::MAX));

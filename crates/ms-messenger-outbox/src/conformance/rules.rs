@@ -5,7 +5,7 @@ use super::{
     bench::{Bench, Boxed},
     budget, claim, clock,
     expect::Outcome,
-    handles, insert, order, purge, random, read, report, session,
+    handles, insert, order, purge, random, read, recall, report, session,
 };
 
 /// A rule, and the check of it.
@@ -35,7 +35,6 @@ pub(super) const RULES: &[Rule] = &[
     rule("claim/route", |it| Box::pin(claim::route(it))),
     rule("claim/session", |it| Box::pin(claim::session(it))),
     rule("claim/expired", |it| Box::pin(claim::expired(it))),
-    rule("claim/recall", |it| Box::pin(claim::recall(it))),
     rule("claim/paused", |it| Box::pin(claim::paused(it))),
     rule("order/one-by-one", |it| Box::pin(order::one_by_one(it))),
     rule("order/holds", |it| Box::pin(order::holds(it))),
@@ -47,6 +46,11 @@ pub(super) const RULES: &[Rule] = &[
     rule("clock/target", |it| Box::pin(clock::target(it))),
     rule("clock/route", |it| Box::pin(clock::route(it))),
     rule("clock/forward", |it| Box::pin(clock::forward(it))),
+    rule("recall/waiting", |it| Box::pin(recall::waiting(it))),
+    rule("recall/held", |it| Box::pin(recall::held(it))),
+    rule("recall/owned", |it| Box::pin(recall::owned(it))),
+    rule("recall/retried", |it| Box::pin(recall::retried(it))),
+    rule("recall/many", |it| Box::pin(recall::many(it))),
     rule("apply/table", |it| Box::pin(apply::table(it))),
     rule("apply/lease", |it| Box::pin(apply::lease(it))),
     rule("apply/each-for-itself", |it| {

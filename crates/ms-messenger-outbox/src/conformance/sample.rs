@@ -32,6 +32,7 @@ impl Sample {
             twin: hash,
             lane: hash,
             enqueued_at: due_at,
+            not_before: None,
             expires_at: due_at + Duration::from_secs(24 * 60 * 60),
             backoff: None,
             state: State::Queued,
@@ -61,6 +62,22 @@ impl Sample {
 
     pub(super) fn due(self, due_at: SystemTime) -> Self {
         self.with(|head| head.due_at = due_at)
+    }
+
+    /// Its caller gave this time, before which it is not sent.
+    pub(super) fn not_before(self, time: SystemTime) -> Self {
+        self.with(|head| {
+            head.not_before = Some(time);
+            head.due_at = time.max(head.enqueued_at);
+        })
+    }
+
+    /// It was enqueued at this time, and is due since.
+    pub(super) fn enqueued(self, time: SystemTime) -> Self {
+        self.with(|head| {
+            (head.enqueued_at, head.changed_at, head.due_at) = (time, time, time);
+            head.expires_at = time + Duration::from_secs(24 * 60 * 60);
+        })
     }
 
     pub(super) fn expires(self, expires_at: SystemTime) -> Self {

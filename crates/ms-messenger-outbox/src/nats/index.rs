@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
+    ops::Bound,
     sync::Arc,
     time::SystemTime,
 };
@@ -62,11 +63,13 @@ pub(super) struct Index {
     message_ids: HashMap<MessageId, BTreeSet<u64>>,
 }
 
-/// The messages of a route that no worker has and no other one holds up.
+/// The messages of a route that no worker has, and that no other one holds up.
 #[derive(Debug, Default)]
 struct Waiting {
     queued: BTreeSet<Turn>,
     sending: BTreeSet<Turn>,
+    /// Those that no worker has, held up or not, by when they were last changed.
+    open: BTreeSet<Turn>,
 }
 
 impl Index {
@@ -94,6 +97,10 @@ impl Index {
         if let Some(id) = &row.message_id {
             self.message_ids.entry(id.clone()).or_default().insert(seq);
         }
+        if row.is_open() {
+            let waiting = self.waiting.entry(Arc::clone(&row.route)).or_default();
+            waiting.open.insert((row.changed_at, seq));
+        }
         let line = line(&row);
         self.rows.insert(seq, row);
         if let Some(line) = line {
@@ -116,6 +123,7 @@ impl Index {
         if let Some(waiting) = self.waiting.get_mut(&row.route) {
             waiting.queued.remove(&row.turn());
             waiting.sending.remove(&row.turn());
+            waiting.open.remove(&(row.changed_at, row.seq));
         }
         drop_from(&mut self.twins, &row.twin, row.seq);
         if let Some(owner) = &row.owner {
@@ -182,13 +190,15 @@ impl Index {
         })
     }
 
-    /// The messages of a route that wait for a time which a clock that was ahead may have set.
-    pub(super) fn ahead(&self, route: &str, now: SystemTime) -> Vec<Hash> {
-        let waiting = self.waiting.get(route).into_iter();
-        let turns = waiting.flat_map(|it| it.queued.iter().chain(&it.sending));
-        let rows = turns.filter_map(|(_, seq)| self.rows.get(seq));
-        let ahead = rows.filter(|it| it.due > now && it.changed_at > now);
-        ahead.map(|it| it.key).collect()
+    /// The messages of a route that no worker has and that were changed after a time, `most` at most.
+    pub(super) fn changed_after(&self, route: &str, time: SystemTime, most: usize) -> Vec<Hash> {
+        let Some(waiting) = self.waiting.get(route) else {
+            return Vec::new();
+        };
+        let after = (Bound::Excluded((time, u64::MAX)), Bound::Unbounded);
+        let rows = waiting.open.range(after).take(most);
+        let rows = rows.filter_map(|(_, seq)| self.rows.get(seq));
+        rows.map(|it| it.key).collect()
     }
 
     /// The session of a worker that was not buried.

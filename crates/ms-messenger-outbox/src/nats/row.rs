@@ -69,6 +69,11 @@ impl Row {
         self.order_key.is_some() && !self.state.is_final()
     }
 
+    /// Whether it is queued or being sent, and no worker has it.
+    pub(super) fn is_open(&self) -> bool {
+        self.owner.is_none() && self.state.is_pending()
+    }
+
     /// Whether its content has this token, as far as the index knows.
     pub(super) fn has_content(&self, token: &str) -> bool {
         self.content.is_some() && self.content == start(token)

@@ -14,10 +14,13 @@ use crate::{
     error::{OutboxErrorKind, Result},
     id::WorkerId,
     store::{Beat, Session},
+    time::{SKEW, after},
 };
 
 /// How often an entry is read again because another write came first.
 const ROUNDS: u32 = 64;
+/// How many messages one call brings to the clock, at most.
+const RECALLED: usize = 10_000;
 
 /// Reads the entry of a worker, with its revision.
 pub(super) async fn read(core: &Core, worker: &WorkerId) -> Result<(u64, Option<SessionRecord>)> {
@@ -117,10 +120,11 @@ pub(super) async fn orphan(core: &Core, keys: &[Hash], now: SystemTime) -> Resul
     Ok(())
 }
 
-/// Makes due what a clock that was ahead has put off.
+/// Brings the times of messages to the clock.
 pub(super) async fn recall(core: &Core, route: &str, now: SystemTime) -> Result<u64> {
     core.mirror.sync().await?;
-    let keys = core.mirror.index().ahead(route, now);
+    let latest = after(now, SKEW);
+    let keys = core.mirror.index().changed_after(route, latest, RECALLED);
     let recalled = each(&keys, async |key| -> Result<bool> {
         let Some(mut stored) = core.message(key).await? else {
             return Ok(false);

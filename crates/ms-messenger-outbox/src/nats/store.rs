@@ -30,7 +30,7 @@ use crate::{
 /// A store in NATS JetStream (2.9 or later), for workers on several machines.
 ///
 /// Messages are entries of a key-value bucket, and their contents of a second one. Each handle keeps
-/// an index of all messages in memory, about 450 bytes for each, and follows the bucket: purge
+/// an index of all messages in memory, about 500 bytes for each, and follows the bucket: purge
 /// messages that are final.
 ///
 /// A server acknowledges what the operating system has, and writes it to the disk later (its

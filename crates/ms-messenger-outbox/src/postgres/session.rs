@@ -107,22 +107,27 @@ pub(super) async fn recall(database: &Database, route: &str, now: SystemTime) ->
     run(|| async {
         let mut transaction = database.begin().await?;
         let query = database.query(&database.statements.ahead).bind(route);
-        let query = query.bind(to_millis(now)).bind(later);
-        let rows = query.fetch_all(&mut *transaction).await?;
+        let rows = query.bind(later).fetch_all(&mut *transaction).await?;
         let mut updates = Updates::default();
-        let mut recalled = 0;
+        let mut seqs = Vec::with_capacity(rows.len());
         for row in &rows {
             let Stored { seq, head, .. } = Stored::read(row)?;
+            seqs.push(seq);
+            // One that cannot be read is passed over the next time.
             if let Ok(mut head) = head
                 && head.recall(now)
             {
                 updates.add(seq, &head, false)?;
-                recalled += 1;
             }
         }
         updates.write(database, &mut transaction).await?;
+        if !seqs.is_empty() {
+            let query = database.query(&database.statements.touch);
+            let query = query.bind(&seqs).bind(to_millis(now));
+            query.execute(&mut *transaction).await?;
+        }
         transaction.commit().await?;
-        Ok(recalled)
+        Ok(rows.len() as u64)
     })
     .await
 }

@@ -37,6 +37,7 @@ pub(super) struct Statements {
     pub(super) forget_sessions: String,
     pub(super) owned: String,
     pub(super) ahead: String,
+    pub(super) touch: String,
     pub(super) disown: String,
 }
 
@@ -80,6 +81,7 @@ impl Statements {
             forget_sessions: of(FORGET_SESSIONS),
             owned: of(OWNED),
             ahead: of(AHEAD),
+            touch: of(TOUCH),
             disown: of(DISOWN),
         }
     }
@@ -276,9 +278,10 @@ const OWNED: &str = "SELECT seq, id, head::text AS head FROM {s}.message \
     WHERE owner = $1 ORDER BY id FOR UPDATE";
 
 const AHEAD: &str = "SELECT seq, id, head::text AS head FROM {s}.message \
-    WHERE route = $1 AND owner IS NULL AND wakes_at > $2 AND changed_at > $3 \
-    AND (state = 'sending' OR (state = 'queued' AND is_first \
-        AND ((head ->> 'failures')::integer > 0 OR (head ->> 'has_slot')::boolean))) \
-    ORDER BY seq LIMIT 10000 FOR UPDATE SKIP LOCKED";
+    WHERE route = $1 AND owner IS NULL AND state IN ('queued', 'sending') AND changed_at > $2 \
+    ORDER BY changed_at LIMIT 10000 FOR UPDATE SKIP LOCKED";
+
+const TOUCH: &str = "UPDATE {s}.message SET changed_at = $2, enqueued_at = least(enqueued_at, $2) \
+    WHERE seq = ANY($1)";
 
 const DISOWN: &str = "UPDATE {s}.message SET owner = NULL WHERE seq = ANY($1)";

@@ -1,6 +1,6 @@
 //! Sessions, pauses and deletions.
 
-use std::time::SystemTime;
+use std::{sync::LazyLock, time::SystemTime};
 
 use sqlx::SqliteConnection;
 
@@ -28,6 +28,18 @@ pub(super) async fn beat(conn: &mut SqliteConnection, beat: &Beat) -> Result<boo
     Ok(query.execute(conn).await.or_store_error()?.rows_affected() > 0)
 }
 
+/// [`Head::orphan`](crate::Head::orphan) as a statement.
+static ORPHAN: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "UPDATE ms_outbox_messages SET owner = NULL, due_at = min(due_at, {DUE_FROM}) \
+        WHERE owner = ?1 AND seq IN (\
+        SELECT seq FROM ms_outbox_messages INDEXED BY ms_outbox_claimed \
+        WHERE owner IS NOT NULL AND state = 0 AND owner = ?1 \
+        UNION ALL SELECT seq FROM ms_outbox_messages INDEXED BY ms_outbox_state \
+        WHERE state = 1 AND owner = ?1)"
+    )
+});
+
 pub(super) async fn bury(
     conn: &mut SqliteConnection,
     session: &Session,
@@ -45,15 +57,9 @@ pub(super) async fn bury(
         return Ok(false);
     }
     // No other state has a worker.
-    let sql = "UPDATE ms_outbox_messages SET owner = NULL, due_at = min(due_at, ?1) \
-        WHERE owner = ?2 AND seq IN (\
-        SELECT seq FROM ms_outbox_messages INDEXED BY ms_outbox_claimed \
-        WHERE owner IS NOT NULL AND state = 0 AND owner = ?2 \
-        UNION ALL SELECT seq FROM ms_outbox_messages INDEXED BY ms_outbox_state \
-        WHERE state = 1 AND owner = ?2)";
-    let query = sqlx::query(sql)
-        .bind(to_millis(now))
-        .bind(session.worker.as_str());
+    let query = sqlx::query(&ORPHAN)
+        .bind(session.worker.as_str())
+        .bind(to_millis(now));
     query.execute(&mut *conn).await.or_store_error()?;
     let sql = "DELETE FROM ms_outbox_sessions WHERE buried_at < ?";
     let query = sqlx::query(sql).bind(at - BURIED_MS);
@@ -89,22 +95,41 @@ pub(super) async fn write_pause(
     query.execute(conn).await.map(drop).or_store_error()
 }
 
+/// How many messages one call brings to the clock, at most.
+const RECALLED: i64 = 10_000;
+
+/// When a message is due, if it waits for nothing but the time `?2` and the one that its caller gave: as in
+/// [`Head::recall`](crate::Head::recall).
+const DUE_FROM: &str = "CASE WHEN state = 1 THEN ?2 \
+    WHEN (CASE WHEN json_valid(rest) THEN rest ->> 'not_before' END) IS NOT NULL \
+        THEN max(?2, CAST(rest ->> 'not_before' AS INTEGER)) \
+    WHEN fence = 0 AND has_slot = 0 AND due_at > changed_at \
+        AND (CASE WHEN json_valid(rest) THEN coalesce(rest ->> 'failures', 0) ELSE 0 END) = 0 \
+        THEN max(?2, due_at) \
+    ELSE ?2 END";
+
+static RECALL: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "UPDATE ms_outbox_messages SET due_at = min(due_at, {DUE_FROM}), \
+        has_slot = iif(due_at > {DUE_FROM}, 0, has_slot), \
+        enqueued_at = min(enqueued_at, ?2), changed_at = ?2 \
+        WHERE seq IN (SELECT seq FROM ms_outbox_messages INDEXED BY ms_outbox_open \
+        WHERE route = (SELECT route FROM ms_outbox_routes WHERE name = ?1) \
+        AND owner IS NULL AND (state = 0 OR state = 1) AND changed_at > ?3 LIMIT ?4)"
+    )
+});
+
 /// [`Head::recall`](crate::Head::recall) as a statement.
 pub(super) async fn recall(
     conn: &mut SqliteConnection,
     route: &str,
     now: SystemTime,
 ) -> Result<u64> {
-    let sql = "UPDATE ms_outbox_messages INDEXED BY ms_outbox_due
-        SET due_at = ?2, has_slot = 0
-        WHERE route = (SELECT route FROM ms_outbox_routes WHERE name = ?1)
-        AND owner IS NULL AND (state = 1 OR (state = 0 AND held = 0))
-        AND due > ?2 AND changed_at > ?3
-        AND (state = 1 OR has_slot = 1 OR rest ->> 'failures' > 0)";
-    let query = sqlx::query(sql)
+    let query = sqlx::query(&RECALL)
         .bind(route)
         .bind(to_millis(now))
-        .bind(to_millis(after(now, SKEW)));
+        .bind(to_millis(after(now, SKEW)))
+        .bind(RECALLED);
     Ok(query.execute(conn).await.or_store_error()?.rows_affected())
 }
 
@@ -132,4 +157,26 @@ pub(super) async fn purge(conn: &mut SqliteConnection, purge: &Purge) -> Result<
     let query = sqlx::query(sql).bind(to_nanos(purge.now));
     query.execute(conn).await.or_store_error()?;
     Ok(purged.rows_affected())
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::{Connection as _, Row as _};
+
+    use super::*;
+    use crate::sqlite::schema::{MIGRATIONS, migrate};
+
+    #[tokio::test]
+    async fn what_waits_for_later_is_not_looked_at_by_a_recall() {
+        let mut conn = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+        migrate(&mut conn, MIGRATIONS).await.unwrap();
+        let sql = format!("EXPLAIN QUERY PLAN {}", &*RECALL);
+        let query = sqlx::query(&sql).bind("teams").bind(1).bind(2).bind(3);
+        let rows = query.fetch_all(&mut conn).await.unwrap();
+        let plan: Vec<String> = rows.iter().map(|it| it.get("detail")).collect();
+        let by_time = "SEARCH ms_outbox_messages USING INDEX ms_outbox_open \
+            (route=? AND changed_at>?)";
+        assert!(plan.iter().any(|it| it == by_time), "{plan:?}");
+        assert!(!plan.iter().any(|it| it.starts_with("SCAN")), "{plan:?}");
+    }
 }

@@ -109,6 +109,7 @@ fn message<'a>(line: &'a [u8], route: &str) -> Option<(StoredMessage, &'a [u8])>
         twin,
         lane,
         enqueued_at: from_millis(enqueued_at),
+        not_before: rest.not_before.map(from_millis),
         expires_at: from_millis(expires_at),
         backoff: rest.backoff,
         state: row::state(state)?,

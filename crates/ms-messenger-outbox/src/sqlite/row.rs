@@ -17,7 +17,7 @@ use crate::{
     message::{Attempt, Head, StoredMessage},
     state::State,
     step::error_json,
-    time::from_millis,
+    time::{from_millis, to_millis},
 };
 
 /// The columns of a head, of a table with the alias `m`.
@@ -58,6 +58,9 @@ pub(super) struct Rest {
     pub(super) status: Option<DeliveryStatus>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) status_code: Option<String>,
+    /// In milliseconds, so that statements can compare it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) not_before: Option<i64>,
 }
 
 impl Rest {
@@ -92,16 +95,20 @@ struct RestRef<'a> {
     status: Option<DeliveryStatus>,
     #[serde(skip_serializing_if = "Option::is_none")]
     status_code: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_before: Option<i64>,
 }
 
 /// The column `rest` of a head.
 pub(super) fn rest(head: &Head) -> Result<Option<String>> {
     let is_untouched = head.attempt.is_none() && head.error.is_none() && head.backoff.is_none();
     let is_untouched = is_untouched && head.attempts == 0 && head.failures == 0;
+    let is_untouched = is_untouched && head.not_before.is_none();
     if is_untouched && head.receipt.is_none() && head.evidence.is_none() && head.status.is_none() {
         return Ok(None);
     }
     let rest = RestRef {
+        not_before: head.not_before.map(to_millis),
         backoff: head.backoff,
         attempts: head.attempts,
         failures: head.failures,
@@ -220,6 +227,7 @@ fn head(columns: &Columns<'_>, rest: Rest) -> Result<Row> {
         twin: columns.hash(13)?,
         lane: columns.hash(14)?,
         enqueued_at: columns.time(10)?,
+        not_before: rest.not_before.map(from_millis),
         expires_at: columns.time(5)?,
         backoff: rest.backoff,
         state: state(columns.get(3)?).ok_or_else(|| columns.damaged())?,

@@ -15,11 +15,12 @@ use sqlx::{ConnectOptions as _, SqliteConnection, sqlite::SqliteConnectOptions};
 use super::envelope;
 
 /// What made the tables of each earlier version.
-const STEPS: [&str; 4] = [
+const STEPS: [&str; 5] = [
     include_str!("../../../src/sqlite/schema/1.sql"),
     include_str!("../../../src/sqlite/schema/2.sql"),
     include_str!("../../../src/sqlite/schema/3.sql"),
     include_str!("../../../src/sqlite/schema/4.sql"),
+    include_str!("../../../src/sqlite/schema/5.sql"),
 ];
 
 async fn connect(path: &Path) -> SqliteConnection {

@@ -1,0 +1,4 @@
+-- What was changed on a clock that was ahead of the present time is found at once, however many messages
+-- wait. Messages that wait for the one before them are in it, too.
+CREATE INDEX ms_outbox_open ON ms_outbox_messages (route, changed_at)
+    WHERE owner IS NULL AND (state = 0 OR state = 1);

@@ -1,15 +1,22 @@
 //! Notices that the clock was set back.
 
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
+
+use tokio::time::Instant;
 
 use crate::time::SKEW;
+
+/// How often times are compared with the clock although nothing was noticed: another machine, or a
+/// transaction that ends later, can store times of a clock that was ahead.
+const EVERY: Duration = SKEW;
 
 /// The two clocks of a worker at one moment: the wall clock, which can be set, and the one that only
 /// goes on.
 #[derive(Debug)]
 pub(super) struct Clock {
     at: (Instant, SystemTime),
-    was_set_back: bool,
+    /// When what is stored was last brought to the clock; `None` if it was set back since.
+    recalled_at: Option<Instant>,
 }
 
 impl Clock {
@@ -17,21 +24,30 @@ impl Clock {
     pub(super) fn new() -> Self {
         Self {
             at: (Instant::now(), SystemTime::now()),
-            was_set_back: true,
+            recalled_at: None,
         }
     }
 
-    /// Returns whether the wall clock was set back since [`is_noted`](Self::is_noted).
-    pub(super) fn was_set_back(&mut self) -> bool {
-        let now = (Instant::now(), SystemTime::now());
-        self.was_set_back |= is_back(self.at, now);
-        self.at = now;
-        self.was_set_back
+    /// Returns whether the times of messages are to be brought to the clock: it was set back since
+    /// [`is_noted`](Self::is_noted), or some time has passed.
+    pub(super) fn recalls(&mut self) -> bool {
+        self.recalls_at((Instant::now(), SystemTime::now()))
     }
 
-    /// Notes that what follows from it was done.
+    fn recalls_at(&mut self, now: (Instant, SystemTime)) -> bool {
+        if is_back(self.at, now) {
+            self.recalled_at = None;
+        }
+        self.at = now;
+        let since = self
+            .recalled_at
+            .map(|it| now.0.saturating_duration_since(it));
+        since.is_none_or(|it| it >= EVERY)
+    }
+
+    /// Notes that this was done, and nothing is left.
     pub(super) fn is_noted(&mut self) {
-        self.was_set_back = false;
+        self.recalled_at = Some(self.at.0);
     }
 }
 
@@ -61,12 +77,27 @@ mod tests {
         assert!(!is_back(before, (began + second, wall + hour)));
 
         let mut clock = Clock::new();
-        assert!(clock.was_set_back());
+        assert!(clock.recalls());
         clock.is_noted();
-        assert!(!clock.was_set_back());
+        assert!(!clock.recalls());
         clock.at.1 += hour;
-        assert!(clock.was_set_back() && clock.was_set_back());
+        assert!(clock.recalls() && clock.recalls());
         clock.is_noted();
-        assert!(!clock.was_set_back());
+        assert!(!clock.recalls());
+    }
+
+    #[test]
+    fn times_of_other_clocks_are_looked_for_every_minute() {
+        let mut clock = Clock::new();
+        clock.is_noted();
+        let (began, wall) = clock.at;
+        let after = |seconds| {
+            let passed = Duration::from_secs(seconds);
+            (began + passed, wall + passed)
+        };
+        assert!(!clock.recalls_at(after(59)));
+        assert!(clock.recalls_at(after(60)) && clock.recalls_at(after(61)));
+        clock.is_noted();
+        assert!(!clock.recalls_at(after(120)) && clock.recalls_at(after(121)));
     }
 }

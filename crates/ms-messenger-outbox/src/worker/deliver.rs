@@ -52,8 +52,13 @@ impl Delivery {
             message,
         } = self;
         let head = Arc::new(message.head);
+        let now = SystemTime::now();
         let step = match (head.state, request) {
-            (State::Queued, _) if head.expires_at <= SystemTime::now() => Step::Expire,
+            (State::Queued, _) if head.expires_at <= now => Step::Expire,
+            // The clock was set back since it was claimed.
+            (State::Queued, _) if head.no_earlier(now) > now => Step::Release {
+                due_at: head.no_earlier(now),
+            },
             (state, Err(error)) if error.kind() == OutboxErrorKind::Sealed => {
                 let step = sealed(&context, &head, state, &error);
                 if context.sealed.is_news() {

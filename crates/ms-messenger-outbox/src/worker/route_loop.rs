@@ -65,8 +65,9 @@ pub(super) struct RouteLoop {
 
 /// What the loop waits for.
 enum Event {
-    /// What was claimed, when the route had paused so often.
-    Claimed(Result<Claimed>, u64),
+    /// What was claimed, when the route had paused so often, and whether it is known that no message has
+    /// a time of a clock that was ahead.
+    Claimed(Result<Claimed>, u64, bool),
     Rested,
     /// A send has ended, or a message has waited for too long.
     Turn,
@@ -124,8 +125,10 @@ impl RouteLoop {
                 self.claim();
             }
             match self.event().await {
-                Event::Claimed(Ok(claimed), pauses) => {
-                    self.clock.is_noted();
+                Event::Claimed(Ok(claimed), pauses, is_level) => {
+                    if is_level {
+                        self.clock.is_noted();
+                    }
                     if claimed.messages.is_empty() && self.is_done(claimed.next_at).await? {
                         return Ok(());
                     }
@@ -134,11 +137,11 @@ impl RouteLoop {
                     }
                     self.take(claimed.messages, pauses);
                 }
-                Event::Claimed(Err(error), _) if error.is_transient() => {
+                Event::Claimed(Err(error), ..) if error.is_transient() => {
                     self.context.store_failed(&error);
                     self.rest(STORE_PAUSE);
                 }
-                Event::Claimed(Err(error), _) => return Err(error),
+                Event::Claimed(Err(error), ..) => return Err(error),
                 Event::Rested | Event::Turn => {}
                 Event::Stopped => return Ok(()),
             }
@@ -174,7 +177,7 @@ impl RouteLoop {
             () = self.session.cancel().cancelled() => Event::Stopped,
         };
         if self.stop.is_cancelled() || self.session.is_lost() {
-            if let Event::Claimed(Ok(claimed), pauses) = event {
+            if let Event::Claimed(Ok(claimed), pauses, _) = event {
                 self.waiting.add(claimed.messages, pauses);
             }
             return Event::Stopped;
@@ -208,13 +211,17 @@ impl RouteLoop {
         let claim = Claim::new(worker, &self.route.name, limit, now).with_budget(self.budget);
         let store = Arc::clone(self.context.outbox.store());
         let pauses = self.route.pauses();
-        let recalls = self.clock.was_set_back();
+        let recalls = self.clock.recalls();
         self.is_claiming = true;
         self.next = Some(Box::pin(async move {
-            if recalls && let Err(error) = store.recall(&claim.route, now).await {
-                return Event::Claimed(Err(error), pauses);
+            let mut is_level = false;
+            if recalls {
+                is_level = match store.recall(&claim.route, now).await {
+                    Ok(recalled) => recalled == 0,
+                    Err(error) => return Event::Claimed(Err(error), pauses, false),
+                };
             }
-            Event::Claimed(store.claim(&claim).await, pauses)
+            Event::Claimed(store.claim(&claim).await, pauses, is_level)
         }));
     }
 
@@ -253,13 +260,15 @@ impl RouteLoop {
         }
     }
 
-    /// Gives messages back as they were. What cannot be given back waits on.
+    /// Gives messages back as they were, due already by a clock that was set back since, too. What cannot
+    /// be given back waits on.
     async fn give_back(&mut self, messages: Vec<StoredMessage>) {
         if messages.is_empty() {
             return;
         }
+        let now = SystemTime::now();
         let release = |it: &StoredMessage| {
-            let due_at = it.head.due_at;
+            let due_at = it.head.due_at.min(now);
             Change::by_worker(&it.head, self.session.worker(), Step::Release { due_at })
         };
         let released = messages.iter().map(release).collect();
@@ -344,7 +353,7 @@ impl RouteLoop {
     async fn end(&mut self) {
         let grace = Instant::now() + self.context.grace;
         if !self.session.is_lost() {
-            if let Some(Event::Claimed(Ok(claimed), pauses)) = self.last_claim(grace).await {
+            if let Some(Event::Claimed(Ok(claimed), pauses, _)) = self.last_claim(grace).await {
                 self.waiting.add(claimed.messages, pauses);
             }
             let waiting = self.waiting.take();

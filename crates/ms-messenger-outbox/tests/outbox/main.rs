@@ -3,6 +3,7 @@
 
 mod ahead;
 mod changes;
+mod clock;
 mod composed;
 mod doubt;
 mod handing_over;

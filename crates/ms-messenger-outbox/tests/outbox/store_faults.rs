@@ -49,13 +49,24 @@ const FAULTS: [Fault; 4] = [
 ];
 
 /// A store that fails the first call with a step.
-#[derive(Debug)]
-struct Faulty {
+#[derive(Debug, Default)]
+pub(crate) struct Faulty {
     store: MemoryStore,
     step: &'static str,
     fault: Mutex<Option<Fault>>,
     /// Whether it fails again and again.
     is_full: AtomicBool,
+    /// By how much the clock of a claim is ahead: it is set back before the messages are sent.
+    ahead: Duration,
+}
+
+/// An outbox whose claims are made by a clock that is set back each time before the messages are sent.
+pub(crate) fn claims_ahead(by: Duration) -> Outbox {
+    let store: Arc<dyn Store> = Arc::new(Faulty {
+        ahead: by,
+        ..Faulty::default()
+    });
+    Outbox::shared(store)
 }
 
 fn name(step: &Step) -> &'static str {
@@ -104,7 +115,9 @@ impl Store for Faulty {
     }
 
     async fn claim(&self, claim: &Claim) -> Result<Claimed> {
-        self.store.claim(claim).await
+        let mut claim = claim.clone();
+        claim.now += self.ahead;
+        self.store.claim(&claim).await
     }
 
     async fn get(&self, id: &EnvelopeId) -> Result<Option<StoredMessage>> {
@@ -167,6 +180,7 @@ fn outbox(step: &'static str, fault: Fault) -> (Arc<Faulty>, Outbox) {
         step,
         fault: Mutex::new(Some(fault)),
         is_full: AtomicBool::new(false),
+        ahead: Duration::ZERO,
     });
     let backoff =
         Backoff::default().with_pauses(Duration::from_millis(2), Duration::from_millis(10));

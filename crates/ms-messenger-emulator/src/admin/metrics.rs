@@ -39,12 +39,25 @@ const COUNTERS: [(&str, &str, &str); 6] = [
 pub(super) fn respond(registry: &Registry) -> Response {
     let mut text = String::new();
     match encode(&mut text, &metrics(registry)) {
-        Ok(()) => Response::bytes(StatusCode::OK, OPEN_METRICS, Bytes::from(text)),
+        Ok(()) => Response::bytes(StatusCode::OK, OPEN_METRICS, Bytes::from(in_order(&text))),
         Err(_) => {
             let message = "The counters cannot be written as text.";
             error(StatusCode::INTERNAL_SERVER_ERROR, "Internal", message, &[])
         }
     }
+}
+
+/// Sorts the lines of each metric: the library keeps them in a map without an order, and two scrapes of
+/// the same counts are the same text.
+fn in_order(text: &str) -> String {
+    let mut lines: Vec<&str> = text.lines().collect();
+    let is_comment = |line: &&str| line.starts_with('#');
+    for metric in lines.chunk_by_mut(|one, next| is_comment(one) == is_comment(next)) {
+        if !metric.iter().any(is_comment) {
+            metric.sort_unstable();
+        }
+    }
+    lines.iter().flat_map(|line| [line, "\n"]).collect()
 }
 
 fn metrics(registry: &Registry) -> Metrics {
@@ -90,4 +103,17 @@ struct Outcome {
 fn escaped(name: &str) -> String {
     let name = name.replace('\\', "\\\\").replace('"', "\\\"");
     name.replace('\n', "\\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lines_of_a_metric_are_sorted_and_metrics_stay_where_they_are() {
+        let text = "# HELP b Some.\n# TYPE b counter\nb{x=\"2\"} 1\nb{x=\"1\"} 2\n# HELP a Other.\na 0\n# EOF\n";
+        let sorted = "# HELP b Some.\n# TYPE b counter\nb{x=\"1\"} 2\nb{x=\"2\"} 1\n# HELP a Other.\na 0\n# EOF\n";
+        assert_eq!(in_order(text), sorted);
+        assert_eq!(in_order(""), "");
+    }
 }

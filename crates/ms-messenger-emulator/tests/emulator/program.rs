@@ -56,6 +56,10 @@ async fn the_counters_are_open_metrics() {
     ] {
         assert!(text.lines().any(|it| it == line), "{line} in {text}");
     }
+    // In order, so that two scrapes can be compared.
+    let counts = |it: &&str| it.starts_with("ms_messenger_emulator_requests_total{");
+    let counts: Vec<&str> = text.lines().filter(counts).collect();
+    assert!(counts.len() > 3 && counts.is_sorted(), "{text}");
 }
 
 /// The files of an export.

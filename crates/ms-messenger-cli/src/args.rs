@@ -22,6 +22,7 @@ mod store;
 mod values;
 mod wait;
 mod world;
+pub(crate) mod written;
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 

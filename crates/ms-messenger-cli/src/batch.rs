@@ -115,6 +115,7 @@ async fn batch(
     let address = Address::Sqlite(path.clone());
     let store = address.shown();
     address.check()?;
+    address.check_folder()?;
     if args.dry_run && is_new(&path) {
         return Ok(checked(args, &input));
     }

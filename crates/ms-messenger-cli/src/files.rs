@@ -10,6 +10,10 @@ use ms_messenger::{Error, ErrorKind, Problem};
 
 use crate::text::{self, foreign};
 
+mod output;
+
+pub(crate) use output::{misplaced, unwritable};
+
 /// The most bytes of a secret, a setting or a set of rules.
 pub(crate) const SETTING: u64 = 1024 * 1024;
 /// The most bytes of one message, with what is embedded in it.
@@ -23,7 +27,7 @@ pub(crate) const BULK: u64 = 1024 * 1024 * 1024;
 ///
 /// `FileTooLarge` above the limit, `InvalidData` for what is not UTF-8, else that of the system.
 pub(crate) fn text(path: &Path, limit: u64) -> io::Result<String> {
-    utf8(bounded(File::open(path)?, limit)?)
+    utf8(bytes(path, limit)?)
 }
 
 /// As [`text()`], and `-` is standard input.
@@ -44,8 +48,17 @@ pub(crate) fn bytes_or_input(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     if path.as_os_str() == "-" {
         bounded(io::stdin().lock(), limit)
     } else {
-        bounded(File::open(path)?, limit)
+        bytes(path, limit)
     }
+}
+
+/// As [`text()`], for any bytes.
+///
+/// # Errors
+///
+/// `FileTooLarge` above the limit, else that of the system.
+pub(crate) fn bytes(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    bounded(File::open(path)?, limit)
 }
 
 fn utf8(bytes: Vec<u8>) -> io::Result<String> {
@@ -92,17 +105,13 @@ pub(crate) fn unusable(path: &Path, error: &io::Error) -> Error {
     Problem::new(name(path), unreadable(error)).into_error(kind)
 }
 
-/// Describes why something cannot be written.
-pub(crate) fn unwritable(error: &io::Error) -> String {
-    match error.kind() {
-        kind if is_plain(kind) => reason(error),
-        _ => text::files::unwritable(&reason(error)),
-    }
-}
-
 /// Describes what the operating system refused, without its number.
 pub(crate) fn reason(error: &io::Error) -> String {
     match error.kind() {
+        // The emulator names the folder that is missing.
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory if says_more(error) => {
+            error.to_string()
+        }
         io::ErrorKind::NotFound => text::files::ABSENT.to_owned(),
         io::ErrorKind::PermissionDenied => text::files::DENIED.to_owned(),
         io::ErrorKind::IsADirectory => text::files::FOLDER.to_owned(),
@@ -142,6 +151,12 @@ fn without_number(text: &str) -> String {
     }
 }
 
+/// Whether a library has given an error a text of its own.
+fn says_more(error: &io::Error) -> bool {
+    let own = error.get_ref().map(ToString::to_string);
+    own.is_some_and(|text| !text.contains(foreign::OS_ERROR))
+}
+
 /// Whether the kind alone says enough.
 fn is_plain(kind: io::ErrorKind) -> bool {
     matches!(
@@ -170,7 +185,7 @@ mod tests {
             for text in [
                 reason(&error),
                 unreadable(&error),
-                unwritable(&error),
+                unwritable(Path::new("x"), &error),
                 cause(&wrapped),
             ] {
                 assert!(!text.is_empty() && !text.contains("os error"), "{text}");

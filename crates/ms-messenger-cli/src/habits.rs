@@ -108,7 +108,7 @@ fn pages(folder: &Path) -> Result<usize> {
     });
     if let Err(error) = written {
         let mut problems = Problems::new();
-        problems.add(folder.display().to_string(), unwritable(&error));
+        problems.add(folder.display().to_string(), unwritable(folder, &error));
         problems.into_result(ErrorKind::Config)?;
     }
     Ok(pages.len())

@@ -82,7 +82,7 @@ impl FirstUses {
 
     /// Returns the error of a folder that cannot be used.
     fn unusable(&self, error: &io::Error) -> Error {
-        let text = text::keys::not_stored(self.folder.display(), &unwritable(error));
+        let text = text::keys::not_stored(self.folder.display(), &unwritable(&self.folder, error));
         Error::new(ErrorKind::Config, text)
     }
 

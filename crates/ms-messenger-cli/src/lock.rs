@@ -48,7 +48,7 @@ impl Lock {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let unusable = |error: io::Error| {
-            let why = unwritable(&error);
+            let why = unwritable(&path, &error);
             let kind = match error.kind() {
                 io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ErrorKind::Service,
                 _ => ErrorKind::Config,

@@ -54,6 +54,7 @@ impl Address {
         let (scheme, rest) = text.split_once(':').unwrap_or((text, ""));
         match scheme {
             "sqlite" if rest.is_empty() => Err(text::outbox::WITHOUT_PATH.into()),
+            "sqlite" if matches!(rest, "-" | "//-") => Err(text::options::NO_FILE.into()),
             // As other programs write it: sqlite:///var/lib/out.db.
             "sqlite" => Ok(Self::Sqlite(rest.strip_prefix("//").unwrap_or(rest).into())),
             #[cfg(feature = "postgres")]
@@ -95,6 +96,9 @@ impl Address {
         let opened = match self {
             Self::Sqlite(path) => {
                 self.check()?;
+                if creates {
+                    self.check_folder()?;
+                }
                 let store = if creates {
                     SqliteStore::open(path).await
                 } else {
@@ -125,6 +129,16 @@ impl Address {
     /// `Config` for a file that can hold no outbox.
     pub(crate) fn check(&self) -> Result<()> {
         let checked = self.file().map_or(Ok(()), file::check);
+        checked.map_err(|error| self.named(error))
+    }
+
+    /// Checks that the folder is there in which it is created.
+    ///
+    /// # Errors
+    ///
+    /// `Config` when it is not.
+    pub(crate) fn check_folder(&self) -> Result<()> {
+        let checked = self.file().map_or(Ok(()), file::check_folder);
         checked.map_err(|error| self.named(error))
     }
 

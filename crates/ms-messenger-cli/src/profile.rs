@@ -15,7 +15,7 @@ use ms_messenger::{
 };
 
 use crate::{
-    args::without_headed,
+    args::{without_headed, written},
     environment::{Environment, variable},
     files, state, text,
 };
@@ -35,10 +35,10 @@ pub(crate) struct StoreArgs {
     #[arg(long, value_name = "FILE", help_heading = text::sign_in::PROFILE)]
     pub(crate) config: Option<PathBuf>,
     /// Folder of the sign-ins; by default in the state folder of the user [env: MSM_STATE_DIR]
-    #[arg(long, value_name = "FOLDER", help_heading = text::sign_in::STORED)]
+    #[arg(long, value_name = "FOLDER", value_parser = written::folder(), help_heading = text::sign_in::STORED)]
     pub(crate) state_dir: Option<PathBuf>,
     /// File with their encryption key, created by the first sign-in [env: MSM_STORE_KEY_FILE; MSM_STORE_KEY holds the key itself]
-    #[arg(long, value_name = "FILE", help_heading = text::sign_in::STORED)]
+    #[arg(long, value_name = "FILE", value_parser = written::file(), help_heading = text::sign_in::STORED)]
     pub(crate) store_key_file: Option<PathBuf>,
 }
 

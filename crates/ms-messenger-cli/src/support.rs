@@ -47,7 +47,8 @@ pub(crate) async fn run(args: &ReportArgs) -> Exit {
     } else {
         form.to_text()
     };
-    let Some(path) = &args.output else {
+    let path = args.output.as_deref();
+    let Some(path) = path.filter(|it| it.as_os_str() != "-") else {
         return print::last(text.trim_end(), Exit::Success);
     };
     match write(path, &text) {
@@ -65,7 +66,7 @@ fn write(path: &Path, text: &str) -> Result<()> {
     let Err(error) = written else { return Ok(()) };
     let rule = match error.kind() {
         std::io::ErrorKind::AlreadyExists => text::files::EXISTS.to_owned(),
-        _ => unwritable(&error),
+        _ => unwritable(path, &error),
     };
     let mut problems = Problems::new();
     problems.add(path.display().to_string(), rule);

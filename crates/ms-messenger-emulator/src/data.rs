@@ -19,7 +19,10 @@ use crate::{
         format::{Title, decode},
     },
     start_error::StartError,
-    wire::{lock::lock, plain::plain},
+    wire::{
+        lock::lock,
+        plain::{plain, uncreated},
+    },
 };
 
 /// So long a change waits for others before it is written.
@@ -170,7 +173,8 @@ fn read(path: &Path, title: &Title) -> Result<(State, Vec<Entry>), String> {
     options.create(true).truncate(false).read(true).write(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file = options.open(path).map_err(cannot("opened"))?;
+    let opened = options.open(path);
+    let file = opened.map_err(|error| cannot("opened")(uncreated(path, error)))?;
     match FileExt::try_lock(&file) {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => return Err("is used by another emulator".to_owned()),

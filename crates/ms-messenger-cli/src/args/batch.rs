@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::Args;
 
-use super::{connection::ConnectionArgs, pace::PaceArgs, values::duration};
+use super::{connection::ConnectionArgs, pace::PaceArgs, values::duration, written};
 use crate::{
     platform::Platform,
     text::examples::{BATCH, ENVIRONMENT},
@@ -24,7 +24,7 @@ pub(crate) struct BatchArgs {
     #[arg(long, value_name = "TEMPLATE.json")]
     pub(crate) csv: Option<PathBuf>,
     /// File of the outbox; by default FILE.outbox
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", value_parser = written::file())]
     pub(crate) outbox: Option<PathBuf>,
     /// Platform of lines that name none, if several configured ones support the target
     #[arg(long, value_enum)]

@@ -5,7 +5,7 @@ use std::{ffi::OsString, net::SocketAddr, path::PathBuf};
 use clap::{Args, Subcommand, ValueEnum, ValueHint};
 use ms_messenger_emulator::RecordPlatform;
 
-use super::world::WorldArgs;
+use super::{world::WorldArgs, written};
 use crate::text::examples::EMULATOR_ADDRESS;
 
 #[derive(Args, Debug)]
@@ -18,7 +18,7 @@ pub(crate) struct EmulatorArgs {
     #[command(flatten)]
     pub(crate) world: WorldArgs,
     /// Write the variables of `msm emulator env` to this file when it is ready, in the form of .env files
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = written::file_of_variables())]
     pub(crate) env_out: Option<PathBuf>,
     #[command(subcommand)]
     pub(crate) command: Option<EmulatorCommand>,
@@ -65,10 +65,10 @@ pub(crate) struct ExecArgs {
     #[command(flatten)]
     pub(crate) world: WorldArgs,
     /// Also write the variables to this file, in the form of .env files
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = written::file_of_variables())]
     pub(crate) env_out: Option<PathBuf>,
     /// Write everything that was stored to this folder when the command has ended; it must be empty or new
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = written::folder())]
     pub(crate) export: Option<PathBuf>,
     /// The command and its arguments
     #[arg(value_name = "COMMAND", required = true, trailing_var_arg = true,
@@ -112,7 +112,7 @@ pub(crate) struct RecordArgs {
     #[arg(long, value_name = "URL")]
     pub(crate) upstream: String,
     /// File for the recording; it must not exist
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = written::file())]
     pub(crate) out: PathBuf,
     /// Platform of all requests; by default that of each path
     #[arg(long, value_enum, value_name = "PLATFORM")]
@@ -124,7 +124,7 @@ pub(crate) struct RecordArgs {
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) https: Option<SocketAddr>,
     /// Write the certificate authority of the HTTPS listener to this file, in PEM
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = written::file())]
     pub(crate) ca_out: Option<PathBuf>,
     /// Also trust the certificate authorities in this file when calling the service, in PEM
     #[arg(long, value_name = "FILE")]
@@ -158,7 +158,7 @@ impl From<RecordPlatformArg> for RecordPlatform {
 #[derive(Args, Debug)]
 pub(crate) struct ExportArgs {
     /// Folder for the files; it must be empty or new
-    #[arg(value_name = "DIR")]
+    #[arg(value_name = "DIR", value_parser = written::folder())]
     pub(crate) folder: PathBuf,
     /// Address of the emulator
     #[arg(long, value_name = "URL")]

@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, ValueEnum};
 
-use super::{connection::ConnectionArgs, values::duration};
+use super::{connection::ConnectionArgs, values::duration, written};
 use crate::{
     schema,
     text::examples::{ENVIRONMENT, REPORT},
@@ -38,7 +38,7 @@ pub(crate) enum Shell {
 #[command(after_help = "Examples:\n  msm man .\n  msm man ~/.local/share/man/man1")]
 pub(crate) struct ManArgs {
     /// The folder; it is created if there is none
-    #[arg(value_name = "FOLDER")]
+    #[arg(value_name = "FOLDER", value_parser = written::folder())]
     pub(crate) folder: PathBuf,
 }
 
@@ -58,7 +58,7 @@ pub(crate) struct SchemaArgs {
 #[derive(Args, Debug)]
 #[command(after_help = REPORT, after_long_help = format!("{REPORT}\n\n{ENVIRONMENT}"))]
 pub(crate) struct ReportArgs {
-    /// Write it to this new file instead of standard output
+    /// Write it to this new file; by default, and for `-`, it is printed
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
     /// Make no requests: leave the findings of msm doctor out

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::Args;
 
-use super::{store::StoreAddressArgs, values::duration};
+use super::{store::StoreAddressArgs, values::duration, written};
 use crate::text::examples::LISTEN;
 
 #[derive(Args, Debug)]
@@ -17,7 +17,7 @@ pub(crate) struct ListenArgs {
     #[arg(long)]
     pub(crate) any_address: bool,
     /// File that each event is appended to as one line, and synced, before it is acknowledged
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = written::file())]
     pub(crate) keep: PathBuf,
     /// File with the secret of the address for Event Grid [env: MSM_LISTEN_KEY]
     #[arg(long, value_name = "FILE")]

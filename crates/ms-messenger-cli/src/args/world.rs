@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf};
 use clap::{Args, ValueEnum};
 use ms_messenger_emulator::{AcsChatErrorStyle, EntraApprover, RetryAfter, UcwaTopology};
 
-use super::values::keep;
+use super::{values::keep, written};
 use crate::text;
 
 /// Limit of the clock offset, in seconds.
@@ -23,7 +23,7 @@ pub(crate) struct WorldArgs {
     #[arg(long)]
     pub(crate) listen_any: bool,
     /// Write the certificate authority of the HTTPS listener to this file, in PEM
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = written::file())]
     pub(crate) ca_out: Option<PathBuf>,
     /// Additional name of this machine, in the HTTPS certificate and accepted in requests; can be repeated
     #[arg(long, value_name = "NAME", value_parser = host)]
@@ -68,7 +68,7 @@ pub(crate) struct WorldArgs {
     #[arg(long, value_name = "SECONDS", default_value_t = 3600, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) token_lifetime: u32,
     /// Keep the world in this file, so that the next start has it again; it must be of the same --seed and --strict
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = written::file())]
     pub(crate) data: Option<PathBuf>,
     /// Respond with this recording of `msm emulator record`, and report where the emulator's own responses differ
     #[arg(long, value_name = "FILE", conflicts_with = "data")]

@@ -35,7 +35,7 @@ pub(crate) fn prepare(folder: &Path) -> Result<(), String> {
     let proven = created.and_then(|()| tempfile::tempfile_in(folder));
     proven
         .map(drop)
-        .map_err(|error| format!("{}: {}", folder.display(), unwritable(&error)))
+        .map_err(|error| format!("{}: {}", folder.display(), unwritable(folder, &error)))
 }
 
 /// Unpacks an export. Returns the number of messages in it.
@@ -44,7 +44,8 @@ pub(crate) fn prepare(folder: &Path) -> Result<(), String> {
 ///
 /// What prevented it, with the name of the folder.
 pub(crate) fn unpack(archive: &[u8], folder: &Path) -> Result<usize, String> {
-    write(archive, folder).map_err(|error| format!("{}: {}", folder.display(), unwritable(&error)))
+    write(archive, folder)
+        .map_err(|error| format!("{}: {}", folder.display(), unwritable(folder, &error)))
 }
 
 fn write(archive: &[u8], folder: &Path) -> io::Result<usize> {

@@ -46,7 +46,8 @@ pub(crate) fn of(variables: &Variables, format: EnvFormat) -> String {
 ///
 /// What prevented it, with the name of the file.
 pub(crate) fn write(file: &Path, variables: &Variables) -> Result<(), String> {
-    let failed = |error: &std::io::Error| format!("{}: {}", file.display(), unwritable(error));
+    let failed =
+        |error: &std::io::Error| format!("{}: {}", file.display(), unwritable(file, error));
     let folder = file
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty());

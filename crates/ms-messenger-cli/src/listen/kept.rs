@@ -117,7 +117,7 @@ impl Kept {
 /// The error of a file to which nothing can be appended.
 fn unused(path: &Path, error: &io::Error) -> ms_messenger::Error {
     let name = path.display().to_string();
-    Problem::new(name, unwritable(error)).into_error(ErrorKind::Config)
+    Problem::new(name, unwritable(path, error)).into_error(ErrorKind::Config)
 }
 
 fn unusable(path: &Path, error: &io::Error) -> ms_messenger::Error {

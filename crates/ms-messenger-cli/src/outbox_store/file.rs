@@ -8,7 +8,10 @@ use std::{
 
 use ms_messenger::{Error, ErrorKind, Result};
 
-use crate::{files::unreadable, text};
+use crate::{
+    files::{misplaced, unreadable},
+    text,
+};
 
 /// How a database of SQLite begins: <https://sqlite.org/fileformat.html>.
 const BEGIN: [u8; 16] = *b"SQLite format 3\0";
@@ -44,6 +47,16 @@ pub(super) fn check(path: &Path) -> Result<()> {
         return Ok(());
     }
     refused(text::outbox::NOT_A_DATABASE)
+}
+
+/// Checks that the folder is there in which an outbox is created.
+///
+/// # Errors
+///
+/// `Config` when it is not.
+pub(super) fn check_folder(path: &Path) -> Result<()> {
+    let rule = misplaced(path);
+    rule.map_or(Ok(()), |rule| Err(Error::new(ErrorKind::Config, rule)))
 }
 
 /// Checks the name of a file that an address names.

@@ -252,7 +252,7 @@ impl<'a> Report<'a> {
             .map_err(|error| error.message().to_owned())
             .and_then(|state| {
                 let stored = unsettled::store(&state, &line.to_string());
-                stored.map_err(|error| unwritable(&error))
+                stored.map_err(|error| unwritable(&state, &error))
             });
         match stored {
             Ok(path) => {

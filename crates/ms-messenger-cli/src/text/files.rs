@@ -1,5 +1,7 @@
 //! Files and folders.
 
+use std::fmt::Display;
+
 pub(crate) const STANDARD_INPUT: &str = "standard input";
 pub(crate) const EMPTY: &str = "the file is empty";
 pub(crate) const NOT_UTF8: &str = "is not UTF-8";
@@ -8,6 +10,18 @@ pub(crate) const DENIED: &str = "permission denied";
 pub(crate) const FOLDER: &str = "is a folder, not a file";
 pub(crate) const NO_FOLDER: &str = "it or a folder above it is not a folder";
 pub(crate) const EXISTS: &str = "exists already";
+
+/// A folder that is needed for a file, and the one to create if it is another.
+pub(crate) fn missing_folder(missing: impl Display, needed: Option<impl Display>) -> String {
+    match needed {
+        Some(needed) => format!("the folder {missing} does not exist: create {needed} first"),
+        None => format!("the folder {missing} does not exist: create it first"),
+    }
+}
+
+pub(crate) fn not_a_folder(path: impl Display) -> String {
+    format!("{path} is a file, not a folder")
+}
 
 pub(crate) fn too_large(mebibytes: u64) -> String {
     format!("has more than {mebibytes} MiB")

@@ -37,6 +37,14 @@ pub(crate) const NOT_A_NUMBER: &str = "must be a whole number from 1";
 pub(crate) const NOT_A_FACTOR: &str = "must be a finite number above 0";
 pub(crate) const NOT_A_HOST: &str = "must be a DNS name or an IP address, without a port";
 
+/// What is wrong with `-` where a file or folder is written.
+pub(crate) const NO_FILE: &str = "must be a file: it cannot be written to standard output (./- is \
+    a file of that name)";
+pub(crate) const NO_FILE_OF_VARIABLES: &str = "must be a file: standard output is for the ready line or \
+    the command (./- is a file of that name; `msm emulator env` prints the variables)";
+pub(crate) const NO_FOLDER: &str = "must be a folder: files cannot be written to standard output (./- \
+    is a folder of that name)";
+
 pub(crate) const WAIT_FOR_OTHER: &str = "--wait must be delivered or read, e.g. --wait read 30s";
 
 /// The time after `--wait` violates a rule of times.

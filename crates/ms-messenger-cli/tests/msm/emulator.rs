@@ -301,11 +301,15 @@ fn every_failed_start_is_a_usage_or_configuration_error_and_names_its_option() {
         (
             &["--data", "/nonexistent/file"],
             3,
-            "cannot be opened: no such file",
+            "cannot be opened: the folder /nonexistent does not exist",
         ),
         (&["--replay", missing], 3, "cannot be read: no such file"),
         (&["--faults", missing], 3, "no such file"),
-        (&["--ca-out", missing], 3, "no such file"),
+        (
+            &["--ca-out", missing],
+            3,
+            "the folder /nonexistent does not exist: create it first",
+        ),
     ] {
         let mut all = vec!["emulator", "--http", "127.0.0.1:0"];
         if !words.contains(&"--https") {

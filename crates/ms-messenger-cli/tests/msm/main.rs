@@ -50,3 +50,5 @@ mod store;
 mod support;
 mod targets;
 mod usage;
+#[cfg(unix)]
+mod written;

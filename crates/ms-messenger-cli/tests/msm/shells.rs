@@ -215,11 +215,12 @@ fn every_command_has_a_page_of_the_manual() {
     assert!(page("msm-outbox-add.1").contains("sqlite:out.db"));
     let unusable = folder.join("msm.1/man1").display().to_string();
     let refused = run(&["man", &unusable], &[], "");
+    let page = folder.join("msm.1").display().to_string();
     assert_eq!(refused.code, 3, "{refused:?}");
     assert!(
         refused
             .stderr
-            .contains(&format!("{unusable}: cannot be written")),
+            .contains(&format!("{unusable}: {page} is a file, not a folder")),
         "{refused:?}"
     );
 }

@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use crate::{
     record::exchange::{Exchange, Heading},
-    wire::lock::lock,
+    wire::{lock::lock, plain::uncreated},
 };
 
 /// The file of a recording.
@@ -32,8 +32,9 @@ impl RecordingFile {
         options.append(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let opened = options.open(path);
         let made = Self {
-            file: Mutex::new(options.open(path)?),
+            file: Mutex::new(opened.map_err(|error| uncreated(path, error))?),
             written: AtomicU64::new(0),
             failed: AtomicU64::new(0),
         };

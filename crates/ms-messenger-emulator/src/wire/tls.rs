@@ -20,6 +20,8 @@ use tokio_rustls::rustls::{
     pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer},
 };
 
+use crate::wire::plain::uncreated;
+
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// The server's side of TLS, and the authority that clients must trust. The authority's key is
@@ -95,5 +97,5 @@ pub(crate) fn write_atomically(path: &Path, content: &str) -> io::Result<()> {
     if written.is_err() {
         let _ = std::fs::remove_file(&beside);
     }
-    written
+    written.map_err(|error| uncreated(path, error))
 }

@@ -393,18 +393,26 @@ async fn a_file_that_cannot_be_used_is_named_in_plain_words() {
     let file = folder.file();
     let inside = |name: &str| file.join(name);
     fs::write(&file, "").unwrap();
+    let none = file.with_file_name("none");
     let cases = [
-        (std::env::temp_dir(), "cannot be opened: is a directory"),
+        (std::env::temp_dir(), "is a directory".to_owned()),
         (
-            file.with_file_name("none").join("world"),
-            "cannot be opened: no such file or directory",
+            none.join("world"),
+            format!(
+                "the folder {} does not exist: create it first",
+                none.display()
+            ),
         ),
-        (inside("world"), "cannot be opened: not a directory"),
+        (
+            inside("world"),
+            format!("{} is a file, not a folder", file.display()),
+        ),
     ];
     for (path, problem) in cases {
         let builder = Emulator::builder().with_data(&path);
         let error = builder.start().await.unwrap_err().to_string();
-        assert_eq!(error, format!("{}: {problem}", path.display()));
+        let name = path.display();
+        assert_eq!(error, format!("{name}: cannot be opened: {problem}"));
     }
 }
 

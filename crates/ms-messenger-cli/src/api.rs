@@ -15,7 +15,7 @@ use crate::{
     connect, environment,
     exit::Exit,
     explain::{Explained, explain},
-    files,
+    files, interrupt, interrupted,
     outcome::Line,
     platform::Platform,
     print,
@@ -69,6 +69,9 @@ pub(crate) async fn run(args: &ApiArgs) -> Exit {
 }
 
 async fn request(args: &ApiArgs, known: &mut Option<Settings>) -> Result<Exit> {
+    if !args.is_read() {
+        interrupt::watch();
+    }
     let wanted = wanted(args)?;
     let settings = Settings::read(&args.common.connection, &environment::process)?;
     let settings = &*known.insert(settings);
@@ -81,6 +84,9 @@ async fn request(args: &ApiArgs, known: &mut Option<Settings>) -> Result<Exit> {
         request = request.with_body(kind, body);
     }
     let filter = wanted.filter.as_ref();
+    if !args.is_read() {
+        interrupted::unknown_from_now_on(Some(text::api::UNKNOWN), args.common.json);
+    }
     if !args.paginate {
         return respond(args, &request.send().await?, filter);
     }

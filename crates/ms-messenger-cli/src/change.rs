@@ -17,6 +17,8 @@ use crate::{
     compose::{self, controls},
     exit::Exit,
     explain::{Explained, explain},
+    interrupt::watch,
+    interrupted::unknown_from_now_on,
     outcome::Line,
     place::{Opening, Place},
     print, report, send,
@@ -188,6 +190,7 @@ async fn apply(
     change: &Change<'_>,
     opening: &mut Opening,
 ) -> std::result::Result<(), Failed> {
+    watch();
     let id = message_id(args, change.command())?;
     let target = &args.target.target;
     // Each attempt is made here, so that none is lost sight of.
@@ -197,6 +200,7 @@ async fn apply(
     let mut is_unknown = false;
     let mut pause = PAUSE;
     let mut attempt = 1;
+    unknown_from_now_on(Some(text::read::CHANGE_UNKNOWN), args.common.json);
     let outcome = loop {
         let Err(error) = make(&place, args, id, change).await else {
             break Ok(());

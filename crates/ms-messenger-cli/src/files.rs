@@ -8,7 +8,10 @@ use std::{
 
 use ms_messenger::{Error, ErrorKind, Problem};
 
-use crate::text::{self, foreign};
+use crate::{
+    interrupt::while_reading,
+    text::{self, foreign},
+};
 
 mod output;
 
@@ -46,7 +49,8 @@ pub(crate) fn text_or_input(path: &Path, limit: u64) -> io::Result<String> {
 /// `FileTooLarge` above the limit, else that of the system.
 pub(crate) fn bytes_or_input(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     if path.as_os_str() == "-" {
-        bounded(io::stdin().lock(), limit)
+        // It may be a terminal, or a pipe that stays open.
+        while_reading(|| bounded(io::stdin().lock(), limit))
     } else {
         bytes(path, limit)
     }
@@ -58,7 +62,14 @@ pub(crate) fn bytes_or_input(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
 ///
 /// `FileTooLarge` above the limit, else that of the system.
 pub(crate) fn bytes(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-    bounded(File::open(path)?, limit)
+    let read = || bounded(File::open(path)?, limit);
+    // What is no file may wait for whatever writes to it, also when it is opened.
+    let about = path.metadata();
+    if about.is_ok_and(|it| !it.is_file() && !it.is_dir()) {
+        while_reading(read)
+    } else {
+        read()
+    }
 }
 
 fn utf8(bytes: Vec<u8>) -> io::Result<String> {

@@ -26,6 +26,7 @@ mod graph;
 mod habits;
 mod help;
 mod interrupt;
+mod interrupted;
 mod kept_files;
 mod keys;
 mod lazy_session;
@@ -90,6 +91,7 @@ fn main() -> ExitCode {
         Err(error) => return usage::report(&error, &words).into(),
     };
     defect::end_with(defect::exit_of(&cli.command), json);
+    interrupted::prepare(&cli.command, json);
     print::set_quiet(cli.output.quiet);
     log::install(cli.output);
     // One message needs one thread; more would only make the start slower.

@@ -215,3 +215,13 @@ pub(crate) struct ApiArgs {
     #[command(flatten)]
     pub(crate) common: CommonArgs,
 }
+
+impl ApiArgs {
+    /// Whether the request changes nothing.
+    pub(crate) fn is_read(&self) -> bool {
+        let method = self.method.trim();
+        ["GET", "HEAD"]
+            .iter()
+            .any(|read| method.eq_ignore_ascii_case(read))
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{self, Read as _},
+    io,
     path::{Path, PathBuf},
 };
 
@@ -10,7 +10,7 @@ use ms_messenger::{Attachment, Card, CardKind, Error, ErrorKind, InlineImage, Pr
 
 use super::card;
 use crate::{
-    files::{unreadable, without_bom},
+    files::{self, unreadable, without_bom},
     text,
 };
 
@@ -120,14 +120,10 @@ pub(super) fn file(path: &Path) -> Result<Attachment> {
 /// Reads a file of at most `limit` bytes.
 fn read(path: &Path, limit: u64, too_large: &str) -> Result<Vec<u8>> {
     let name = path.display().to_string();
-    let mut bytes = Vec::new();
-    let file = File::open(path);
-    // A file can grow after its size was looked at.
-    let read = file.and_then(|file| file.take(limit + 1).read_to_end(&mut bytes));
-    read.map_err(|error| invalid(ErrorKind::Config, &name, &unreadable(&error)))?;
-    if bytes.len() as u64 > limit {
-        return Err(invalid(ErrorKind::InvalidRequest, &name, too_large));
-    }
+    let bytes = files::bytes(path, limit).map_err(|error| match error.kind() {
+        io::ErrorKind::FileTooLarge => invalid(ErrorKind::InvalidRequest, &name, too_large),
+        _ => invalid(ErrorKind::Config, &name, &unreadable(&error)),
+    })?;
     if bytes.is_empty() {
         return Err(invalid(
             ErrorKind::InvalidRequest,

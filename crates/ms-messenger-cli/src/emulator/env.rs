@@ -1,6 +1,6 @@
 //! `msm emulator env`.
 
-use std::{fs, io::Read as _, path::Path};
+use std::path::Path;
 
 use serde_json::Value;
 
@@ -13,9 +13,6 @@ use crate::{
     terminal::shown_line,
     text,
 };
-
-/// The longest ready line.
-const LONGEST: u64 = 1 << 20;
 
 /// Prints the variables of a running emulator.
 pub(crate) async fn run(args: &EnvArgs) -> Exit {
@@ -58,14 +55,10 @@ async fn world(source: Option<&str>) -> Result<Value, (String, Exit)> {
     let Some(file) = source.filter(|source| !is_address(source)) else {
         return remote::world(source).await;
     };
-    let mut text = String::new();
-    let read = if file == "-" {
-        std::io::stdin().take(LONGEST).read_to_string(&mut text)
-    } else {
-        fs::File::open(file).and_then(|file| file.take(LONGEST).read_to_string(&mut text))
-    };
-    let name = files::name(Path::new(file));
-    read.map_err(|error| (format!("{name}: {}", unreadable(&error)), Exit::Config))?;
+    let path = Path::new(file);
+    let name = files::name(path);
+    let text = files::text_or_input(path, files::SETTING);
+    let text = text.map_err(|error| (format!("{name}: {}", unreadable(&error)), Exit::Config))?;
     let line = text.lines().next().unwrap_or_default();
     serde_json::from_str(line).map_err(|_| {
         (

@@ -1,8 +1,6 @@
 //! `msm emulator record`.
 
 use std::{
-    fs,
-    io::Read as _,
     net::{Ipv4Addr, SocketAddr},
     path::Path,
 };
@@ -15,7 +13,7 @@ use crate::{
     emulator::start::option,
     environment::{self, variable},
     exit::Exit,
-    files::{because, reason, unreadable},
+    files::{self, because, reason, unreadable},
     interrupt::Interrupt,
     print,
     terminal::escaped,
@@ -24,8 +22,6 @@ use crate::{
 
 /// Where a recorder listens if the options do not say it.
 const USUAL: (u16, u16) = (8412, 8413);
-/// The longest file of certificate authorities.
-const LONGEST_CA: u64 = 1 << 20;
 
 /// Records until a signal ends it.
 pub(crate) async fn run(args: &RecordArgs) -> Exit {
@@ -86,14 +82,12 @@ fn builder(args: &RecordArgs) -> Result<RecorderBuilder, String> {
 }
 
 fn authorities(path: &Path) -> Result<String, String> {
-    let mut pem = String::new();
-    let read = fs::File::open(path).and_then(|file| file.take(LONGEST_CA).read_to_string(&mut pem));
-    match read {
+    match files::text(path, files::SETTING) {
         Err(error) => Err(format!("{}: {}", path.display(), unreadable(&error))),
-        Ok(_) if !pem.contains("-----BEGIN CERTIFICATE-----") => {
+        Ok(pem) if !pem.contains("-----BEGIN CERTIFICATE-----") => {
             Err(text::recorder::no_certificate(path.display()))
         }
-        Ok(_) => Ok(pem),
+        Ok(pem) => Ok(pem),
     }
 }
 

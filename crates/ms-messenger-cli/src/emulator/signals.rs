@@ -16,6 +16,8 @@ mod unix {
     };
     use tokio::signal::unix::{Signal, SignalKind, signal};
 
+    use crate::interrupt::has_listener;
+
     /// The signals that are passed on. They no longer end this program as soon as this exists.
     #[derive(Debug)]
     pub(crate) struct Signals {
@@ -34,6 +36,7 @@ mod unix {
         ///
         /// When the operating system refuses.
         pub(crate) fn listen() -> io::Result<Self> {
+            has_listener();
             Ok(Self {
                 interrupt: signal(SignalKind::interrupt())?,
                 quit: signal(SignalKind::quit())?,

@@ -15,7 +15,7 @@ use crate::{
     connect,
     dry_run::Checker,
     exit::Exit,
-    kept_files, mentions,
+    interrupted, kept_files, mentions,
     outbox::open::{Opened, open_or_create},
     outcome::{OutboxPlace, moment},
     platform::Platform,
@@ -56,6 +56,8 @@ async fn hand_over(
         not_before: moment(at),
     });
     let places = places.collect();
+    // A message that waits in the outbox is sent at its time.
+    interrupted::unknown_from_now_on(None, args.json);
     let mut inserted = opened.outbox.enqueue_all(envelopes.clone()).await;
     if inserted.as_ref().is_err_and(may_be_stored) {
         // The same ids are stored once.

@@ -35,6 +35,8 @@ mod outbox_signals;
 mod output;
 mod parts;
 mod read;
+#[cfg(target_os = "linux")]
+mod reading_signals;
 #[cfg(unix)]
 mod record;
 mod redaction;

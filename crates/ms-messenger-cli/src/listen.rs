@@ -4,11 +4,16 @@ mod kept;
 mod receiver;
 mod statuses;
 
-use std::{ops::ControlFlow, path::Path, sync::Arc, time::Duration};
+use std::{
+    ops::ControlFlow,
+    path::Path,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use ms_messenger::{
     Error, ErrorKind, ExposeSecret as _, Problem, Result, SecretString,
-    events::{EventGrid, GraphNotifications},
+    events::{EventGrid, GraphNotifications, SeenEvents},
 };
 use serde_json::json;
 use tokio::{net::TcpListener, sync::mpsc, task::JoinHandle};
@@ -33,6 +38,9 @@ const KEY: &str = "key";
 /// How long requests that have begun may take at the end.
 const LAST_REQUESTS: Duration = Duration::from_secs(3);
 
+/// How much of the end of a file is read for duplicates, in bytes: more than is remembered.
+const TAIL: u64 = 256 << 20;
+
 /// Listens until a signal, or as the options say.
 pub(crate) async fn run(args: &ListenArgs) -> Exit {
     let listened = listen(args).await;
@@ -52,12 +60,7 @@ async fn listen(args: &ListenArgs) -> Result<Exit> {
         None
     };
     let kept = Kept::open(&args.keep)?;
-    if let Some(statuses) = &statuses {
-        // What an earlier process kept and did not report.
-        for event in kept.events()? {
-            statuses.report(&event).await?;
-        }
-    }
+    let seen = earlier(&kept, statuses.as_ref()).await?;
     let listener = TcpListener::bind(args.address).await.map_err(|error| {
         let rule = text::listen::not_bound(error.kind());
         Problem::new("--address", rule).into_error(ErrorKind::Config)
@@ -67,7 +70,8 @@ async fn listen(args: &ListenArgs) -> Result<Exit> {
     })?;
     let (sender, mut lines) = mpsc::unbounded_channel();
     let (has_events, has_notifications) = (events.is_some(), notifications.is_some());
-    let receiver = Arc::new(Receiver::new(events, notifications, kept, statuses, sender));
+    let receiver = Receiver::new((events, notifications), (kept, seen), statuses, sender);
+    let receiver = Arc::new(receiver);
     // The secret of the address is not printed.
     let ready = json!({
         "event": "ready",
@@ -91,6 +95,22 @@ async fn listen(args: &ListenArgs) -> Result<Exit> {
         let _ = print::result(&escaped(&line));
     }
     Ok(exit)
+}
+
+/// Returns which events earlier processes kept: they were acknowledged, and are duplicates if they are
+/// sent again. Reports the statuses that they did not report.
+async fn earlier(kept: &Kept, statuses: Option<&Statuses>) -> Result<SeenEvents> {
+    let mut seen = SeenEvents::new();
+    let most = if statuses.is_some() { u64::MAX } else { TAIL };
+    let now = SystemTime::now();
+    for event in kept.events(most)? {
+        let event = event?;
+        seen.insert(&event, now);
+        if let Some(statuses) = statuses {
+            statuses.report(&event).await?;
+        }
+    }
+    Ok(seen)
 }
 
 /// Waits for the requests that have begun: not for one that does not arrive, and not after another

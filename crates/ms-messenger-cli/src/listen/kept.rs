@@ -2,7 +2,7 @@
 
 use std::{
     fs::{File, OpenOptions},
-    io::{self, BufRead as _, BufReader, Read as _, Seek as _, SeekFrom, Write as _},
+    io::{self, BufRead, BufReader, Read as _, Seek as _, SeekFrom, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -12,6 +12,9 @@ use crate::{
     files::{unreadable, unwritable},
     text,
 };
+
+/// The longest line that can hold an event: a request is smaller.
+const LONGEST_LINE: u64 = 8 << 20;
 
 /// A file to which events are appended, one a line. Each line ends with a line break.
 #[derive(Debug)]
@@ -65,22 +68,30 @@ impl Kept {
         Ok(kept)
     }
 
-    /// Reads the events of Event Grid that are kept.
+    /// Reads the events of Event Grid that are kept, at most those in the last `most` bytes, one after
+    /// the other: a file can be larger than the memory.
     ///
     /// # Errors
     ///
     /// `Config` when the file cannot be read.
-    pub(super) fn events(&self) -> Result<Vec<Event>> {
-        let file = File::open(&self.path).map_err(|error| unusable(&self.path, &error))?;
-        let mut events = Vec::new();
-        for line in BufReader::new(file).split(b'\n') {
-            let line = line.map_err(|error| unusable(&self.path, &error))?;
-            // A line is incomplete if the process ended while it was written: its event was not
-            // acknowledged, and is sent again.
-            let text = String::from_utf8_lossy(&line);
-            events.extend(Event::parse(&text).ok());
-        }
-        Ok(events)
+    pub(super) fn events(&self, most: u64) -> Result<Events> {
+        let opened = File::open(&self.path).and_then(|mut file| {
+            let length = file.metadata()?.len();
+            let mut reader = if length > most {
+                // One byte earlier, so that a line that begins there is not taken for a part.
+                file.seek(SeekFrom::Start(length - most - 1))?;
+                let mut reader = BufReader::new(file);
+                skip_line(&mut reader)?;
+                reader
+            } else {
+                BufReader::new(file)
+            };
+            reader.fill_buf()?;
+            Ok(reader)
+        });
+        let reader = opened.map_err(|error| unusable(&self.path, &error))?;
+        let path = self.path.clone();
+        Ok(Events { reader, path })
     }
 
     /// Appends lines and waits until they are on the disk.
@@ -112,6 +123,47 @@ impl Kept {
         self.file.read_exact(&mut last)?;
         Ok(last != *b"\n")
     }
+}
+
+/// The events in a file.
+#[derive(Debug)]
+pub(super) struct Events {
+    reader: BufReader<File>,
+    path: PathBuf,
+}
+
+impl Iterator for Events {
+    type Item = Result<Event>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let mut line = Vec::new();
+            let part = self.reader.by_ref().take(LONGEST_LINE);
+            let read = { part }.read_until(b'\n', &mut line);
+            let skipped = read.and_then(|length| {
+                if length as u64 == LONGEST_LINE && !line.ends_with(b"\n") {
+                    skip_line(&mut self.reader)?;
+                }
+                Ok(length)
+            });
+            match skipped {
+                Ok(0) => return None,
+                // A line is incomplete if the process ended while it was written: its event was not
+                // acknowledged, and is sent again.
+                Ok(_) => {
+                    if let Ok(event) = Event::parse(&String::from_utf8_lossy(&line)) {
+                        return Some(Ok(event));
+                    }
+                }
+                Err(error) => return Some(Err(unusable(&self.path, &error))),
+            }
+        }
+    }
+}
+
+/// Reads up to the next line.
+fn skip_line(reader: &mut impl BufRead) -> io::Result<()> {
+    reader.skip_until(b'\n').map(drop)
 }
 
 /// The error of a file to which nothing can be appended.
@@ -168,9 +220,9 @@ mod tests {
         let event = r#"{"id":"1","topic":"/t","subject":"s","dataVersion":"1.0","eventType":"T","eventTime":"2026-01-02T03:04:05Z","data":{}}"#;
         std::fs::write(&path, format!("{event}\n\u{fffd}{{\"id\":\"2\",\"to")).unwrap();
         let mut kept = Kept::open(&path).unwrap();
-        assert_eq!(kept.events().unwrap().len(), 1);
+        assert_eq!(kept.events(u64::MAX).unwrap().count(), 1);
         kept.keep(&[event.to_owned(), "{}".to_owned()]).unwrap();
-        assert_eq!(kept.events().unwrap().len(), 2);
+        assert_eq!(kept.events(u64::MAX).unwrap().count(), 2);
         let text = std::fs::read_to_string(&path).unwrap();
         let torn = "\u{fffd}{\"id\":\"2\",\"to";
         assert_eq!(text, format!("{event}\n{torn}\n{event}\n{{}}\n"));
@@ -178,5 +230,51 @@ mod tests {
             let error = Kept::open(other).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Config, "{error}");
         }
+    }
+
+    fn event(id: &str) -> String {
+        format!(
+            r#"{{"id":"{id}","topic":"/t","subject":"s","dataVersion":"1.0","eventType":"T","eventTime":"2026-01-02T03:04:05Z","data":{{}}}}"#
+        )
+    }
+
+    fn ids(kept: &Kept, most: u64) -> String {
+        let events = kept.events(most).unwrap();
+        events.map(|event| event.unwrap().id).collect()
+    }
+
+    #[test]
+    fn only_whole_events_of_the_end_are_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("events.jsonl");
+        let mut kept = Kept::open(&path).unwrap();
+        let lines = ["a", "b", "c"].map(event);
+        let length = lines[0].len() as u64 + 1;
+        kept.keep(&lines).unwrap();
+        for (most, expected) in [
+            (0, ""),
+            (1, ""),
+            (length - 1, ""),
+            (length, "c"),
+            (length + 1, "c"),
+            (2 * length, "bc"),
+            (3 * length - 1, "bc"),
+            (3 * length, "abc"),
+        ] {
+            assert_eq!(ids(&kept, most), expected, "{most}");
+        }
+    }
+
+    #[test]
+    fn a_line_without_an_end_is_passed_over_without_reading_it_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("events.jsonl");
+        let mut kept = Kept::open(&path).unwrap();
+        kept.keep(&[event("a")]).unwrap();
+        // Zeros, of which nothing is on the disk.
+        let length = kept.file.metadata().unwrap().len();
+        kept.file.set_len(length + 3 * LONGEST_LINE + 1).unwrap();
+        kept.keep(&[event("b")]).unwrap();
+        assert_eq!(ids(&kept, u64::MAX), "ab");
     }
 }

@@ -46,9 +46,8 @@ pub(super) struct Receiver {
 
 impl Receiver {
     pub(super) fn new(
-        events: Option<EventGrid>,
-        notifications: Option<GraphNotifications>,
-        kept: Kept,
+        (events, notifications): (Option<EventGrid>, Option<GraphNotifications>),
+        (kept, seen): (Kept, SeenEvents),
         statuses: Option<Statuses>,
         lines: mpsc::UnboundedSender<String>,
     ) -> Self {
@@ -56,7 +55,7 @@ impl Receiver {
             events,
             notifications,
             kept: Arc::new(Mutex::new(kept)),
-            seen: Mutex::new(SeenEvents::new()),
+            seen: Mutex::new(seen),
             statuses,
             lines,
             end: Notify::new(),

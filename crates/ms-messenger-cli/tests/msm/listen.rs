@@ -250,3 +250,44 @@ fn a_body_that_is_not_read_is_reported() {
     assert!(line.contains("larger than 4 MiB"), "{line}");
     listening.end();
 }
+
+/// An event, as Event Grid sends it.
+fn event(id: &str) -> Value {
+    json!([{"id": id, "topic": "/contoso", "subject": "s", "dataVersion": "1.0",
+        "eventType": "T", "eventTime": "2026-01-02T03:04:05Z", "data": {}}])
+}
+
+#[test]
+fn an_event_that_was_kept_before_a_restart_is_a_duplicate_after_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("events.jsonl").display().to_string();
+    let store = format!("sqlite:{}", folder.path().join("out.db").display());
+    let keep = ["--keep", &file];
+    let with_store = [&keep[..], &["--store", &store]].concat();
+    // What was not acknowledged is no duplicate: a crash cut its line.
+    std::fs::write(&file, r#"{"id":"cut","topic":"/contoso","sub"#).unwrap();
+    let mut seen = Vec::new();
+    for (words, id) in [
+        (&keep[..], "1"),
+        (&keep[..], "2"),
+        (&with_store, "1"),
+        (&with_store, "cut"),
+        (&keep[..], "3"),
+        (&keep[..], "3"),
+        (&with_store, "2"),
+        (&keep[..], "cut"),
+    ] {
+        let mut listening = Listening::start(words, &secrets());
+        let url = format!("{}?key=hunter2", listening.address("event_grid"));
+        let (status, ..) = http("POST", &url, &event(id).to_string());
+        assert_eq!(status, 200);
+        let line = listening.next();
+        assert_eq!(
+            (&line["id"], &line["duplicate"]),
+            (&json!(id), &json!(seen.contains(&id))),
+            "{line}"
+        );
+        seen.push(id);
+        listening.end();
+    }
+}

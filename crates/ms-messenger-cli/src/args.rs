@@ -36,7 +36,7 @@ pub(crate) use self::{
         RecordArgs, RecordPlatformArg,
     },
     fields::{argument_of, is_content},
-    habits::{CompletionsArgs, ManArgs, ReportArgs, SchemaArgs, Shell},
+    habits::{CompletionsArgs, ManArgs, Names, ReportArgs, SchemaArgs, Shell},
     listen::ListenArgs,
     negative::joined,
     outbox::{
@@ -54,7 +54,7 @@ pub(crate) use self::{
     short_help::without_headed,
     sign_in::{LoginArgs, LogoutArgs, WhoamiArgs},
     store::StoreAddressArgs,
-    values::{To, rfc3339_time},
+    values::{SCHEMES, To, rfc3339_time},
     wait::WaitFor,
     world::{GraphExpired, Limits, WorldArgs},
 };

@@ -7,6 +7,7 @@ mod batch;
 mod change;
 mod choose;
 mod claims;
+mod completions;
 mod compose;
 mod config;
 mod configuration;
@@ -132,7 +133,7 @@ async fn run(command: Command) -> Exit {
         Command::Config(args) => configuration::run(&args.command),
         Command::Emulator(args) => emulator::run(&args).await,
         Command::Report(args) => support::run(&args).await,
-        Command::Completions(args) => habits::completions(&args),
+        Command::Completions(args) => completions::completions(&args),
         Command::Man(args) => habits::man(&args),
         Command::Schema(args) => schema::run(&args),
         Command::ExitCodes(args) => {

@@ -19,8 +19,20 @@ Examples:
 For zsh, write it to a file _msm in a folder of $fpath.")]
 pub(crate) struct CompletionsArgs {
     /// The shell
-    #[arg(value_enum)]
-    pub(crate) shell: Shell,
+    #[arg(value_enum, required_unless_present = "names")]
+    pub(crate) shell: Option<Shell>,
+    /// Print names for the completions
+    #[arg(long, value_enum, hide = true, conflicts_with = "shell")]
+    pub(crate) names: Option<Names>,
+}
+
+/// Names that the completions offer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Names {
+    /// The profiles of the configuration file
+    Profiles,
+    /// What targets begin with, and the targets of the configuration file
+    Targets,
 }
 
 /// A shell.

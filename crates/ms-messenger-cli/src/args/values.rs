@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::{names, text, typo::is_typo};
 
 /// What targets begin with.
-const SCHEMES: [&str; 6] = ["conversation", "channel", "tel", "sip", "user", "whatsapp"];
+pub(crate) const SCHEMES: [&str; 6] = ["conversation", "channel", "tel", "sip", "user", "whatsapp"];
 
 /// The target, and the message to reply to if a Teams link names one.
 #[derive(Clone, Debug)]

@@ -51,6 +51,169 @@ fn bash_completes_commands_options_and_values() {
     }
 }
 
+/// A home with a configuration file, and the folder of the program in the path of programs.
+fn named(home: &std::path::Path) -> String {
+    let folder = home.join(".config/msm");
+    fs::create_dir_all(&folder).unwrap();
+    let file = "[targets]\nops = \"conversation:1\"\n[profiles.work]\n[profiles.home]\n\
+        [profiles.home.targets]\nown = \"conversation:2\"\n";
+    fs::write(folder.join("config.toml"), file).unwrap();
+    let program = msm().get_program().to_owned();
+    let bin = std::path::Path::new(&program).parent().unwrap().display();
+    format!(
+        "unset MSM_CONFIG XDG_CONFIG_HOME; export HOME='{}' PATH='{bin}':\"$PATH\"; ",
+        home.display()
+    )
+}
+
+#[test]
+fn the_names_that_completions_offer_are_those_of_the_configuration_file() {
+    let home = tempfile::tempdir().unwrap();
+    let prefix = named(home.path());
+    let names = |words: &str| shell("bash", &["--norc"], &format!("{prefix} {words}"));
+    let profiles = names("msm completions --names profiles");
+    assert_eq!(profiles, "home\nwork\n");
+    let targets = names("msm completions --names targets");
+    let schemes = "conversation:\nchannel:\ntel:\nsip:\nuser:\nwhatsapp:\n";
+    assert_eq!(targets, format!("{schemes}@ops\n"));
+    let targets = names("MSM_PROFILE=home msm completions --names targets");
+    assert_eq!(targets, format!("{schemes}@ops\n@own\n"));
+    // A shell that completes shows no errors.
+    fs::write(home.path().join(".config/msm/config.toml"), "[").unwrap();
+    let targets = names("msm completions --names targets");
+    assert_eq!(targets, schemes);
+    assert_eq!(run(&["completions"], &[], "").code, 2);
+    assert_eq!(
+        run(&["completions", "--names", "targets", "bash"], &[], "").code,
+        2
+    );
+}
+
+#[test]
+fn bash_completes_profiles_and_targets() {
+    let home = tempfile::tempdir().unwrap();
+    let prefix = named(home.path());
+    let complete = |line: &str| {
+        let script = format!(
+            "{prefix} compopt() {{ :; }}; eval \"$(msm completions bash)\"; COMP_LINE='{line}'; \
+             COMP_POINT=${{#COMP_LINE}}; COMP_WORDS=({line}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); \
+             _msm_with_names msm \"${{COMP_LINE##* }}\" \"${{COMP_WORDS[COMP_CWORD-1]}}\"; printf '%s|' \"${{COMPREPLY[@]}}\""
+        );
+        shell("bash", &["--norc", "--noprofile"], &script)
+    };
+    let targets = "conversation:|channel:|tel:|sip:|user:|whatsapp:|@ops|";
+    for (line, expected) in [
+        ("msm send --profile ", "home|work|"),
+        ("msm config show --profile=w", "work|"),
+        ("msm send --to ", targets),
+        ("msm send --text x --to @", "@ops|"),
+        ("msm send --to=ch", "channel:|"),
+        ("msm send --fallback con", "conversation:|"),
+        // Nothing is known of what follows, and a scheme is not completed to itself.
+        ("msm send --to channel:", "|"),
+        ("msm read ", targets),
+        ("msm react 👍 us", "user:|"),
+        ("msm list members ", targets),
+        ("msm list chan", "channels|"),
+        ("msm send --platform acs-c", "acs-chat|"),
+    ] {
+        assert_eq!(complete(line), expected, "{line}");
+    }
+    assert!(complete("msm read --la").contains("--last|"));
+}
+
+#[test]
+fn zsh_and_fish_complete_profiles_and_targets() {
+    let home = tempfile::tempdir().unwrap();
+    let prefix = named(home.path());
+    let path = home.path().display();
+    let script = format!(
+        "{prefix} msm completions zsh > {path}/_msm; fpath=({path} $fpath); autoload -U compinit; \
+         compinit -u -d {path}/dump; autoload +X _msm; _arguments() {{ }}; _msm; \
+         compadd() {{ print -l -- ${{(P)@[-1]}} }}; _msm_profiles; _msm_targets; \
+         words=(msm list teams); _msm_of; print; words=(msm list members); _msm_of"
+    );
+    let printed = shell("zsh", &["-f"], &script);
+    let targets = "conversation:\nchannel:\ntel:\nsip:\nuser:\nwhatsapp:\n@ops\n";
+    assert_eq!(printed, format!("home\nwork\n{targets}\n{targets}"));
+    let zsh = run(&["completions", "zsh"], &[], "").stdout;
+    for (end, least) in [
+        (":_msm_profiles' \\", 20),
+        (":_msm_targets' \\", 9),
+        (":_msm_of' \\", 1),
+    ] {
+        let count = zsh.lines().filter(|line| line.ends_with(end)).count();
+        assert!(count >= least, "{end}: {count}");
+    }
+    let complete = |line: &str| {
+        // fish has no assignments before a command.
+        let script = prefix.replace("unset MSM_CONFIG XDG_CONFIG_HOME;", "");
+        let script = script.replace(":\"$PATH\"", " $PATH");
+        let script = format!(
+            "{} msm completions fish | source; complete -C '{line}'",
+            script
+                .replace("export HOME='", "set -x HOME '")
+                .replace("' PATH='", "'; set -x PATH '")
+        );
+        let found = shell("fish", &["--no-config"], &script);
+        let names = found
+            .lines()
+            .map(|it| it.split('\t').next().unwrap_or_default());
+        names.collect::<Vec<_>>().join("|")
+    };
+    let sorted = "@ops|channel:|conversation:|sip:|tel:|user:|whatsapp:";
+    for (line, expected) in [
+        ("msm send --profile ", "home|work"),
+        ("msm send --to ", sorted),
+        ("msm send --to ch", "channel:"),
+        ("msm read ", sorted),
+        ("msm list members ", sorted),
+        ("msm list teams Car", ""),
+        ("msm outbox show Car", ""),
+        ("msm doctor Car", ""),
+        ("msm batch Car", "Cargo.toml"),
+    ] {
+        assert_eq!(complete(line), expected, "{line}");
+    }
+}
+
+#[test]
+fn elvish_knows_values_files_and_names() {
+    let script = run(&["completions", "elvish"], &[], "").stdout;
+    let line = |name: &str| {
+        let begin = format!("var {name} = [");
+        let mut lines = script.lines();
+        lines
+            .find(|line| line.starts_with(&begin))
+            .unwrap()
+            .to_owned()
+    };
+    let values = line("msm-values");
+    for part in [
+        "&'send --platform'=[acs-chat acs-messages msgraph-chat ucwa]",
+        "&'emulator record --platform'=[acs entra graph ucwa]",
+        "&'list'=[channels chats",
+    ] {
+        assert!(values.contains(part), "{part} in {values}");
+    }
+    let files = line("msm-files");
+    for part in ["'send --card'", "'report -o'", "'emulator exec --export'"] {
+        assert!(files.contains(part), "{part} in {files}");
+    }
+    assert!(
+        !files.contains("--to'") && !files.contains("--profile'"),
+        "{files}"
+    );
+    let names = line("msm-names");
+    for part in [
+        "&'--profile'=profiles",
+        "&'--to'=targets",
+        "&'list members'=targets",
+    ] {
+        assert!(names.contains(part), "{part} in {names}");
+    }
+}
+
 #[test]
 fn fish_completes_commands_options_and_values() {
     let complete = |line: &str| {

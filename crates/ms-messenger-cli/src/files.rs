@@ -62,7 +62,10 @@ pub(crate) fn bytes_or_input(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
 ///
 /// `FileTooLarge` above the limit, else that of the system.
 pub(crate) fn bytes(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-    let read = || bounded(File::open(path)?, limit);
+    let read = || {
+        let file = File::open(path).map_err(|error| no_input(path, error))?;
+        bounded(file, limit)
+    };
     // What is no file may wait for whatever writes to it, also when it is opened.
     let about = path.metadata();
     if about.is_ok_and(|it| !it.is_file() && !it.is_dir()) {
@@ -74,6 +77,15 @@ pub(crate) fn bytes(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
 
 fn utf8(bytes: Vec<u8>) -> io::Result<String> {
     String::from_utf8(bytes).map_err(|_| io::ErrorKind::InvalidData.into())
+}
+
+/// The error of a file that is not there: `-` is standard input for some options only.
+pub(crate) fn no_input(path: &Path, error: io::Error) -> io::Error {
+    if error.kind() == io::ErrorKind::NotFound && path.as_os_str() == "-" {
+        io::Error::new(error.kind(), text::files::NO_STANDARD_INPUT)
+    } else {
+        error
+    }
 }
 
 /// Returns the name of a file, or that of standard input for `-`.

@@ -93,7 +93,8 @@ pub(super) fn file(path: &Path) -> Result<Attachment> {
     let name = path.display().to_string();
     let refused = |error: io::Error| invalid(ErrorKind::Config, &name, &unreadable(&error));
     // Before it is opened: that of a pipe would wait for whatever writes to it.
-    let about = std::fs::metadata(path).map_err(refused)?;
+    let about = std::fs::metadata(path);
+    let about = about.map_err(|error| refused(files::no_input(path, error)))?;
     if about.is_dir() {
         return Err(refused(io::ErrorKind::IsADirectory.into()));
     }

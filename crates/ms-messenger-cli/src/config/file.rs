@@ -92,7 +92,8 @@ impl ConfigFile {
             Ok(Some(text)) => text,
             Ok(None) if !place.is_named => return Ok(None),
             Ok(None) => {
-                let rule = unreadable(&io::ErrorKind::NotFound.into());
+                let error = files::no_input(&place.path, io::ErrorKind::NotFound.into());
+                let rule = unreadable(&error);
                 let problem = Problem::new(place.path.display().to_string(), rule);
                 return Err(problem.into_error(ErrorKind::Config));
             }

@@ -6,6 +6,8 @@ pub(crate) const STANDARD_INPUT: &str = "standard input";
 pub(crate) const EMPTY: &str = "the file is empty";
 pub(crate) const NOT_UTF8: &str = "is not UTF-8";
 pub(crate) const ABSENT: &str = "no such file";
+pub(crate) const NO_STANDARD_INPUT: &str =
+    "no such file: it is not standard input here, which /dev/stdin is on most systems";
 pub(crate) const DENIED: &str = "permission denied";
 pub(crate) const FOLDER: &str = "is a folder, not a file";
 pub(crate) const NO_FOLDER: &str = "it or a folder above it is not a folder";

@@ -177,3 +177,57 @@ fn a_report_is_printed_for_standard_output() {
         );
     }
 }
+
+#[test]
+fn a_file_that_is_not_standard_input_is_explained() {
+    let folder = tempfile::tempdir().unwrap();
+    let environment = [("MSM_LISTEN_KEY", "hunter2")];
+    let to = "channel:18fb8ab6-681d-4da3-bf6f-1b6e4f3807c9/19:a@thread.tacv2";
+    let message = ["send", "--to", to, "--msgraph-token", "t"];
+    for words in [
+        [&message[..], &["--card", "-"]].concat(),
+        [&message[..], &["--picture", "-"]].concat(),
+        [&message[..], &["--file", "-"]].concat(),
+        vec![
+            "send",
+            "--to",
+            to,
+            "--text",
+            "x",
+            "--msgraph-token-file",
+            "-",
+        ],
+        vec!["listen", "--keep", "k", "--client-state-file", "-"],
+        vec!["emulator", "--http", "127.0.0.1:0", "--faults", "-"],
+        vec![
+            "emulator",
+            "record",
+            "--out",
+            "x",
+            "--upstream",
+            "real",
+            "--upstream-ca",
+            "-",
+        ],
+        vec!["outbox", "status", "--store", "sqlite:o", "--key-file", "-"],
+        vec!["config", "check", "--config", "-"],
+    ] {
+        let mut command = msm();
+        let command = command.args(&words).envs(environment);
+        let output = command.current_dir(folder.path()).output().unwrap();
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(3), "{words:?}: {error}");
+        let begin = "error: -: no such file: it is not standard input here";
+        assert!(error.starts_with(begin), "{words:?}: {error}");
+    }
+    // A file of that name is one.
+    fs::write(folder.path().join("-"), "{}").unwrap();
+    let words = [&message[..], &["--card", "-"]].concat();
+    let output = msm()
+        .args(&words)
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(!error.contains("standard input"), "{error}");
+}

@@ -111,7 +111,20 @@ fn written(registry: &Registry) -> Result<String> {
         let message = "the counts cannot be written as text";
         OutboxError::new(OutboxErrorKind::Store, message).with_source(error)
     })?;
-    Ok(text)
+    Ok(in_order(&text))
+}
+
+/// Sorts the lines of each metric: they come from a map without an order, and two scrapes of the same
+/// counts are the same text.
+fn in_order(text: &str) -> String {
+    let mut lines: Vec<&str> = text.lines().collect();
+    let is_comment = |line: &&str| line.starts_with('#');
+    for metric in lines.chunk_by_mut(|one, next| is_comment(one) == is_comment(next)) {
+        if !metric.iter().any(is_comment) {
+            metric.sort_unstable();
+        }
+    }
+    lines.iter().flat_map(|line| [line, "\n"]).collect()
 }
 
 fn registry_of(counts: &[Count], now: SystemTime) -> Registry {
@@ -193,6 +206,19 @@ mod tests {
             assert!(text.lines().any(|it| it == line), "{text}");
         }
     }
+
+    #[test]
+    fn the_lines_of_a_metric_are_in_order() {
+        let counts = ["d", "a", "c", "b"].map(|route| Count::new(route, State::Sent, 1));
+        let text = text(&counts, SystemTime::now()).unwrap();
+        let lines = text
+            .lines()
+            .filter(|it| it.starts_with("ms_messenger_outbox_messages{"));
+        let lines: Vec<_> = lines.collect();
+        assert!(lines.len() == 4 && lines.is_sorted(), "{text}");
+        assert!(text.ends_with("# EOF\n"), "{text}");
+    }
+
     #[test]
     fn the_changes_of_a_worker_and_the_rates_of_its_routes_are_written() {
         let mut registry = registry_of(&[], SystemTime::UNIX_EPOCH);

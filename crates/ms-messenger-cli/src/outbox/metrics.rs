@@ -66,19 +66,6 @@ async fn serve(listener: TcpListener, running: Running) {
     }
 }
 
-/// Sorts the lines of each metric: the library keeps them in a map without an order, and two scrapes of
-/// the same counts are the same text.
-fn in_order(text: &str) -> String {
-    let mut lines: Vec<&str> = text.lines().collect();
-    let is_comment = |line: &&str| line.starts_with('#');
-    for metric in lines.chunk_by_mut(|one, next| is_comment(one) == is_comment(next)) {
-        if !metric.iter().any(is_comment) {
-            metric.sort_unstable();
-        }
-    }
-    lines.iter().flat_map(|line| [line, "\n"]).collect()
-}
-
 /// Responds to one request. A client that does not listen is no failure.
 async fn respond(mut stream: TcpStream, running: &Running) {
     let mut head = Vec::new();
@@ -96,7 +83,7 @@ async fn respond(mut stream: TcpStream, running: &Running) {
             None => None,
         };
         text.map_or(("503 Service Unavailable", String::new()), |text| {
-            ("200 OK", in_order(&text))
+            ("200 OK", text)
         })
     } else {
         ("404 Not Found", String::new())
@@ -109,17 +96,4 @@ async fn respond(mut stream: TcpStream, running: &Running) {
     );
     let _ = stream.write_all(response.as_bytes()).await;
     let _ = stream.shutdown().await;
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_lines_of_a_metric_are_sorted_and_metrics_stay_where_they_are() {
-        let text = "# HELP b Some.\n# TYPE b counter\nb{x=\"2\"} 1\nb{x=\"1\"} 2\n# HELP a Other.\na 0\n# EOF\n";
-        let sorted = "# HELP b Some.\n# TYPE b counter\nb{x=\"1\"} 2\nb{x=\"2\"} 1\n# HELP a Other.\na 0\n# EOF\n";
-        assert_eq!(in_order(text), sorted);
-        assert_eq!(in_order(""), "");
-    }
 }

@@ -262,6 +262,9 @@ fn a_change_without_a_response_is_unknown_after_a_signal() {
     .into_iter()
     .enumerate()
     {
+        let is_read = words[1] == "GET";
+        // Nothing catches that of a read, and a job in the background may ignore the others.
+        let number = if is_read { 1 } else { number };
         let (signal, of_signal) = SIGNALS[number % SIGNALS.len()];
         for json in [&[][..], &["--json"]] {
             let words = [words, json].concat();
@@ -269,7 +272,7 @@ fn a_change_without_a_response_is_unknown_after_a_signal() {
             let (mut stream, _) = silent.accept().unwrap();
             stream.read_exact(&mut [0]).unwrap();
             let (status, out, error) = reading.end(signal);
-            if words[1] == "GET" {
+            if is_read {
                 // A read is the same as it was before.
                 assert_eq!(status.signal(), Some(of_signal), "{error}");
                 continue;

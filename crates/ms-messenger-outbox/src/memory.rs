@@ -298,7 +298,7 @@ impl Store for MemoryStore {
         let heads = tables.messages.values().rev().map(|row| &row.head);
         for head in heads.filter(|it| it.twin == *twin && it.id != *except) {
             match head.state {
-                State::Sent if twins.sent.len() < 200 => {
+                State::Sent if twins.sent.len() < Twins::MOST_SENT => {
                     twins.sent.extend(head.message_id().cloned());
                 }
                 State::Sending | State::Unconfirmed => {

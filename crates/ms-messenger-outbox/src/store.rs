@@ -327,7 +327,7 @@ impl Count {
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Twins {
-    /// The ids of those that were sent, the latest 200.
+    /// The ids of those that were sent, the latest 200 ([`MOST_SENT`](Self::MOST_SENT)).
     pub sent: Vec<MessageId>,
     /// How many are being sent or unconfirmed.
     pub in_doubt: u64,
@@ -336,6 +336,8 @@ pub struct Twins {
 }
 
 impl Twins {
+    /// The most ids in [`sent`](Self::sent).
+    pub const MOST_SENT: usize = 200;
     /// The most heads in [`doubts`](Self::doubts).
     pub const MOST_DOUBTS: usize = 100;
 

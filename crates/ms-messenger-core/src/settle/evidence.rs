@@ -125,6 +125,11 @@ pub struct Evidence {
     /// unknown delivery.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub has_twins: bool,
+    /// Whether `claimed` and `has_twins` speak for all sends of this content, and not only for those of
+    /// the client that sent: an outbox through which all of them go sets it. A message that appeared in the
+    /// second after the last attempt is then that of this send, if it is not claimed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub knows_rivals: bool,
     /// What each member of a composition did. A composition settles by it through the members
     /// whose delivery is unknown. Empty for a client of a platform.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -149,6 +154,7 @@ impl Evidence {
             conversation: None,
             claimed: Vec::new(),
             has_twins: false,
+            knows_rivals: false,
             members: Vec::new(),
         }
     }

@@ -53,6 +53,9 @@ use crate::error::{Error, ErrorKind, Result};
 const LONGEST_CALL: Duration = Duration::from_secs(340);
 /// Around a time whose clock is not known, equal messages in this span leave the verdict open.
 const BLIND: Duration = Duration::from_secs(24 * 60 * 60);
+/// So long after an attempt, one who knows every rival takes an equal message for that of the send: the
+/// clock of the store may be ahead of all others by that.
+const SOON: Duration = Duration::from_secs(1);
 /// A `Date` that contradicts the sender's clock by no more than this is believed: the time in which a
 /// send can take effect is as long anyway.
 const CREDIBLE_MS: i64 = 30_000;
@@ -98,8 +101,8 @@ impl Evidence {
     ///
     /// `clock` is the offset that the service's responses showed to this process. `is_sender` says
     /// that the same client made the send and so knows all its other sends: a message that appeared
-    /// after the last attempt had ended is then from none of them. `None` if the service's clock was
-    /// never read.
+    /// after the last attempt had ended is then from none of them. An outbox says the same of the second
+    /// after the attempt ([`knows_rivals`](Self::knows_rivals)). `None` if the service's clock was never read.
     ///
     /// Readings that contradict each other or the clock of the sender widen the outer bounds, and
     /// leave inside only what all of them allow.
@@ -110,16 +113,21 @@ impl Evidence {
         // same machine, and the span of doubt is wide.
         let is_blind = self.service_clock.is_none() && !is_sender;
         let blind = if is_blind { BLIND } else { Duration::ZERO };
-        let last = match (is_sender, self.ended_at) {
-            (true, Some(ended)) => self.pending_until.unwrap_or(ended),
-            (false, Some(ended)) => ended,
-            (_, None) => forth(self.began_at, LONGEST_CALL),
+        let last = match self.ended_at {
+            Some(ended) if is_sender => self.pending_until.unwrap_or(ended),
+            Some(ended) if self.knows_rivals => {
+                let until = self.pending_until.unwrap_or(ended);
+                forth(ended, SOON).min(until.max(ended))
+            }
+            Some(ended) => ended,
+            None => forth(self.began_at, LONGEST_CALL),
         };
         let (from, to) = match trusted {
             Some(offset) => {
                 let (least, most) = offset.likely(last);
                 // A later send, which another process does not know, must not be inside.
-                let to = if is_sender { most } else { least };
+                let knows_later = is_sender || self.knows_rivals;
+                let to = if knows_later { most } else { least };
                 (whole_ms(offset.likely(self.began_at).0), to)
             }
             None => (all.latest(self.began_at), all.earliest(last)),
@@ -329,6 +337,26 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn who_knows_every_rival_finds_what_appears_soon_after_the_attempt() {
+        let mut evidence = evidence(Some(message(0)));
+        let contains = |evidence: &Evidence, second| {
+            let window = evidence.window(None, false).unwrap();
+            window.contains(after(second))
+        };
+        assert_eq!(contains(&evidence, 11), None);
+        evidence.knows_rivals = true;
+        for (second, expected) in [(11, Some(true)), (13, None), (40, None), (60, Some(false))] {
+            assert_eq!(contains(&evidence, second), expected, "{second}");
+        }
+        // Not when the send can take effect no more.
+        evidence.pending_until = evidence.ended_at;
+        assert_eq!(contains(&evidence, 12), Some(false));
+        // Which clock is right is as unknown as before.
+        evidence.service_clock = Some(date(3600));
+        assert_eq!(contains(&evidence, 11), None);
     }
 
     #[test]

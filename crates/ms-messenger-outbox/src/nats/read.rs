@@ -15,9 +15,6 @@ use crate::{
     store::{Count, Query, Twins},
 };
 
-/// The most ids of equal messages.
-const TWINS: usize = 200;
-
 pub(super) async fn get(core: &Core, id: &EnvelopeId) -> Result<Option<StoredMessage>> {
     let key = hash(id);
     let mut last = 0;
@@ -95,7 +92,7 @@ pub(super) async fn twins(core: &Core, twin: &Hash, except: &EnvelopeId) -> Resu
             if row.state != State::Sent {
                 twins.in_doubt += 1;
                 keys.push(row.key);
-            } else if twins.sent.len() < TWINS {
+            } else if twins.sent.len() < Twins::MOST_SENT {
                 twins.sent.extend(row.message_id.clone());
             }
         }

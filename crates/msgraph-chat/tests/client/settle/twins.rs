@@ -83,6 +83,31 @@ async fn while_an_equal_text_is_under_way_there_is_no_verdict() {
 }
 
 #[tokio::test]
+async fn what_appears_after_the_attempt_is_found_for_an_outbox_that_knows_every_rival() {
+    let teams = Teams::start([Post::Stored, Post::StoredUnsaid]).await;
+    let client = teams.client();
+    let other = to_chat(Message::text("hello"));
+    client.send(&other).await.unwrap();
+    let mut evidence = elsewhere(&doubt(&client, &ping()).await);
+    // By a clock that is ahead, or after the connection had broken.
+    let ended = evidence.ended_at.unwrap();
+    evidence.pending_until = Some(ended + Duration::from_secs(5));
+    let id = {
+        let created = rfc3339(ended + Duration::from_millis(900));
+        let stored = &mut teams.world().messages[1];
+        stored["createdDateTime"] = json!(created);
+        stored["id"].as_str().unwrap().to_owned()
+    };
+    let settled = teams.client().settle(&ping(), &evidence).await;
+    cannot_tell(settled, "may be it");
+    evidence.knows_rivals = true;
+    assert_eq!(found(teams.client().settle(&ping(), &evidence).await), id);
+    evidence.claimed.push(id.into());
+    let settled = teams.client().settle(&ping(), &evidence).await;
+    assert!(matches!(settled, Settled::NotYet(_)), "{settled:?}");
+}
+
+#[tokio::test]
 async fn a_dropped_send_of_the_same_time_leaves_it_open() {
     let teams = Teams::start([Post::Silent, Post::StoredUnsaid]).await;
     let client = teams

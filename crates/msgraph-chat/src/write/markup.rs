@@ -23,7 +23,7 @@ pub(crate) struct Markup {
     /// Whether a reader sees anything.
     pub(super) is_visible: bool,
     /// The text that a reader sees: without tags, character references resolved, a line for each
-    /// block and line break, an emoji as its own character, [`IMAGE`] for a picture, and every
+    /// block and line break, a space between the cells of a table, an emoji as its own character, [`IMAGE`] for a picture, and every
     /// space an ordinary one. Nothing stands for an attachment, which is compared by its id.
     pub(crate) text: String,
 }
@@ -92,6 +92,9 @@ impl Markup {
             }
             name if is_block(name) && !self.text.is_empty() && !self.text.ends_with('\n') => {
                 self.text.push('\n');
+            }
+            b"td" | b"th" if !self.text.is_empty() && !self.text.ends_with(char::is_whitespace) => {
+                self.text.push(' ');
             }
             _ => {}
         }
@@ -168,7 +171,20 @@ pub(crate) const IMAGE: char = '\u{fffc}';
 const NO_BREAK_SPACE: char = '\u{a0}';
 
 fn is_block(name: &[u8]) -> bool {
-    matches!(name, b"p" | b"div" | b"li" | b"tr")
+    matches!(
+        name,
+        b"p" | b"div"
+            | b"li"
+            | b"tr"
+            | b"pre"
+            | b"blockquote"
+            | b"h1"
+            | b"h2"
+            | b"h3"
+            | b"h4"
+            | b"h5"
+            | b"h6"
+    )
 }
 
 /// A text with one space for all white space between two words, and none at either end: what
@@ -248,6 +264,14 @@ mod tests {
     fn references_to_hosted_contents_are_found() {
         let text = r#"<img src="../hostedContents/1/$value"> {\"url\":\"../hostedContents/2/$value\"} ../hostedContents/x"#;
         assert_eq!(hosted_references(text).collect::<Vec<_>>(), ["1", "2"]);
+    }
+
+    #[test]
+    fn headings_cells_and_quotes_stand_apart() {
+        let html = "<h1>T</h1><table><tr><th>a</th><th>b</th></tr><tr><td>1</td><td><p>2</p></td></tr></table>\
+            <blockquote>q</blockquote>x<pre>y</pre>";
+        assert_eq!(visible(html).trim_end(), "T\na b\n1 \n2\n\nq\nx\ny");
+        assert_eq!(visible("<td>a</td> <td>b</td>"), "a b");
     }
 
     #[test]

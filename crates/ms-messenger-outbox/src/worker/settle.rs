@@ -9,6 +9,8 @@ use ms_messenger_core::{
     Capability, Delivery, Error, ErrorKind, Evidence, IdempotencyKey, Messenger as _, Receipt,
     SendRequest, Settled,
 };
+use serde::Deserialize as _;
+use serde_json::Value;
 use tokio::time::sleep;
 
 use super::{
@@ -229,7 +231,8 @@ impl Settling<'_> {
         let pause = self.context.outbox.backoff(head).pause(head.failures + 1);
         Step::Requeue {
             due_at: after(SystemTime::now(), pause),
-            error: head.error.clone(),
+            // Why it could not be asked about is past.
+            error: head.error.clone().filter(|it| !is_of_sign_in(it)),
             attempts: 0,
             is_failure: true,
         }
@@ -338,6 +341,15 @@ impl Settling<'_> {
         self.note(head, keep_key(doubt(&error, head), key)).await;
         Verdict::Failed(error, wait, Until::Passed)
     }
+}
+
+/// Whether an error that is stored says that the platform could not be asked without a sign-in.
+fn is_of_sign_in(error: &Value) -> bool {
+    let kind = error.get("kind").map(ErrorKind::deserialize);
+    matches!(
+        kind,
+        Some(Ok(ErrorKind::Unauthenticated | ErrorKind::Config))
+    )
 }
 
 /// Evidence of a retry is evidence of the first send under its key.

@@ -295,19 +295,27 @@ impl Store for MemoryStore {
     async fn twins(&self, twin: &Hash, except: &EnvelopeId) -> Result<Twins> {
         let tables = self.tables();
         let mut twins = Twins::default();
+        let mut sent = 0;
         let heads = tables.messages.values().rev().map(|row| &row.head);
         for head in heads.filter(|it| it.twin == *twin && it.id != *except) {
             match head.state {
-                State::Sent if twins.sent.len() < Twins::MOST_SENT => {
-                    twins.sent.extend(head.message_id().cloned());
+                State::Sending | State::Unconfirmed => {}
+                State::Sent if sent == Twins::MOST_SENT => {
+                    twins.has_earlier = true;
+                    continue;
                 }
-                State::Sending | State::Unconfirmed => {
-                    twins.in_doubt += 1;
-                    if twins.doubts.len() < Twins::MOST_DOUBTS {
-                        twins.doubts.push(head.clone());
+                State::Sent => {
+                    sent += 1;
+                    if let Some(id) = head.message_id() {
+                        twins.sent.push(id.clone());
+                        continue;
                     }
                 }
-                _ => {}
+                _ => continue,
+            }
+            twins.in_doubt += 1;
+            if twins.doubts.len() < Twins::MOST_DOUBTS {
+                twins.doubts.push(head.clone());
             }
         }
         Ok(twins)

@@ -26,7 +26,7 @@ fn ended(evidence: Evidence, head: &Head) -> Evidence {
 
 /// Adds what is known of equal messages, so that none of them is taken for this one.
 pub(crate) fn add_twins(evidence: &mut Evidence, twins: Twins) {
-    evidence.knows_rivals = twins.sent.len() < Twins::MOST_SENT;
+    evidence.knows_rivals = !twins.has_earlier;
     for id in twins.sent {
         if !evidence.claimed.contains(&id) {
             evidence.claimed.push(id);

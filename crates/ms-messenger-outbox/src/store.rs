@@ -327,16 +327,19 @@ impl Count {
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Twins {
-    /// The ids of those that were sent, the latest 200 ([`MOST_SENT`](Self::MOST_SENT)).
+    /// The ids of those that were sent.
     pub sent: Vec<MessageId>,
-    /// How many are being sent or unconfirmed.
+    /// How many are being sent, unconfirmed, or sent without an id: each can be any message with this content.
     pub in_doubt: u64,
-    /// The latest 100 of those, without what cannot be read.
+    /// The latest 100 of those ([`MOST_DOUBTS`](Self::MOST_DOUBTS)), without what cannot be read.
     pub doubts: Vec<Head>,
+    /// Whether more were sent than the latest 200 ([`MOST_SENT`](Self::MOST_SENT)), with an id or without.
+    /// Earlier ones are not looked at.
+    pub has_earlier: bool,
 }
 
 impl Twins {
-    /// The most ids in [`sent`](Self::sent).
+    /// How many of those that were sent are looked at.
     pub const MOST_SENT: usize = 200;
     /// The most heads in [`doubts`](Self::doubts).
     pub const MOST_DOUBTS: usize = 100;
@@ -348,7 +351,15 @@ impl Twins {
             sent,
             in_doubt,
             doubts,
+            has_earlier: false,
         }
+    }
+
+    /// Says whether more were sent than are looked at.
+    #[must_use]
+    pub fn with_earlier(mut self, has_earlier: bool) -> Self {
+        self.has_earlier = has_earlier;
+        self
     }
 }
 

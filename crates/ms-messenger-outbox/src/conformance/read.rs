@@ -1,5 +1,7 @@
 //! Rules of reading.
 
+use std::ops::Range;
+
 use super::{
     bench::Bench,
     claim::list,
@@ -9,6 +11,7 @@ use super::{
 use crate::{
     change::Change,
     envelope::Hash,
+    id::EnvelopeId,
     state::State,
     step::Step,
     store::{Query, Twins},
@@ -136,10 +139,11 @@ pub(super) async fn pending(bench: &Bench<'_>) -> Outcome {
     expect("pending with final messages alone", false).await
 }
 
-/// What is known of equal messages: the latest 200 that were sent, and how many are in doubt.
+/// What is known of equal messages: the latest 200 that were sent, and how many are in doubt, among
+/// them those that were sent without an id.
 pub(super) async fn twins(bench: &Bench<'_>) -> Outcome {
     let twin = Hash::of(&[bench.route.as_bytes()]);
-    let names: Vec<String> = (0..210).map(|it| it.to_string()).collect();
+    let names: Vec<String> = (0..203).map(|it| it.to_string()).collect();
     let twins = names
         .iter()
         .map(|it| bench.message(it).with(|head| head.twin = twin));
@@ -156,30 +160,36 @@ pub(super) async fn twins(bench: &Bench<'_>) -> Outcome {
         let step = match i {
             0 => continue,
             1 => steps::park(),
-            2 => Step::Sent {
-                receipt: None,
-                erase: false,
-                attempts: 1,
-            },
+            2 | 150 => steps::sent_without_id(),
             _ => steps::sent(&format!("twin {i}")),
         };
         changes.push(Change::by_worker(head, &worker, step));
     }
     bench.store.apply(changes).await?;
-    let found = bench.other.twins(&twin, &bench.id("209")).await?;
-    equal("how many twins are in doubt", &found.in_doubt, &2)?;
-    let ids: Vec<&str> = found.doubts.iter().map(|it| it.id.as_str()).collect();
-    let (first, second) = (bench.id("0"), bench.id("1"));
-    let expected = vec![second.as_str(), first.as_str()];
-    equal("the latest twins that are in doubt", &ids, &expected)?;
-    let ids: Vec<String> = found.sent.iter().map(|it| it.as_str().to_owned()).collect();
-    let expected: Vec<String> = (9..209).rev().map(|it| format!("twin {it}")).collect();
-    equal("the latest twins that were sent", &ids, &expected)?;
-    let found = bench.other.twins(&twin, &bench.id("0")).await?;
+    let known = |sent: Range<u32>, doubts: &[&str], has_earlier| {
+        let sent = sent.rev().filter(|it| *it != 150);
+        let sent: Vec<String> = sent.map(|it| format!("twin {it}")).collect();
+        let doubts: Vec<EnvelopeId> = doubts.iter().map(|it| bench.id(it)).collect();
+        (sent, doubts.len() as u64, doubts, has_earlier)
+    };
+    let found = |it: Twins| {
+        let sent: Vec<String> = it.sent.iter().map(|it| it.as_str().to_owned()).collect();
+        let doubts: Vec<EnvelopeId> = it.doubts.into_iter().map(|it| it.id).collect();
+        (sent, it.in_doubt, doubts, it.has_earlier)
+    };
+    let twins = bench.other.twins(&twin, &bench.id("202")).await?;
+    let expected = known(3..202, &["150", "2", "1", "0"], false);
     equal(
-        "the twins in doubt but for the message itself",
-        &found.in_doubt,
-        &1,
+        "the twins, 200 of which were sent",
+        &found(twins),
+        &expected,
+    )?;
+    let twins = bench.other.twins(&twin, &bench.id("0")).await?;
+    let expected = known(3..203, &["150", "1"], true);
+    equal(
+        "the twins, 201 of which were sent",
+        &found(twins),
+        &expected,
     )?;
     let other = bench.get("no twin").await?.head;
     let found = bench.store.twins(&other.twin, &other.id).await?;

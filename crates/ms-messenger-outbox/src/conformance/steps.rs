@@ -43,6 +43,15 @@ pub(super) fn sent(message_id: &str) -> Step {
     }
 }
 
+/// Sent, with a response that could not be read.
+pub(super) fn sent_without_id() -> Step {
+    Step::Sent {
+        receipt: None,
+        erase: false,
+        attempts: 1,
+    }
+}
+
 pub(super) fn erased(message_id: &str) -> Step {
     Step::Sent {
         receipt: Some(receipt(message_id)),
@@ -87,6 +96,7 @@ pub(super) fn all(at: SystemTime) -> Vec<Step> {
         begin(at, 2),
         doubt(at),
         sent("conformance-1"),
+        sent_without_id(),
         erased("conformance-2"),
         refuse(),
         requeue(at + Duration::from_secs(60)),

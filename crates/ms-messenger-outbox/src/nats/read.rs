@@ -88,13 +88,21 @@ pub(super) async fn twins(core: &Core, twin: &Hash, except: &EnvelopeId) -> Resu
     let mut keys = Vec::new();
     {
         let index = core.mirror.index();
+        let mut sent = 0;
         for row in index.twins(twin).filter(|it| it.key != except) {
-            if row.state != State::Sent {
-                twins.in_doubt += 1;
-                keys.push(row.key);
-            } else if twins.sent.len() < Twins::MOST_SENT {
-                twins.sent.extend(row.message_id.clone());
+            if row.state == State::Sent {
+                if sent == Twins::MOST_SENT {
+                    twins.has_earlier = true;
+                    continue;
+                }
+                sent += 1;
+                if let Some(id) = &row.message_id {
+                    twins.sent.push(id.clone());
+                    continue;
+                }
             }
+            twins.in_doubt += 1;
+            keys.push(row.key);
         }
     }
     keys.truncate(Twins::MOST_DOUBTS);

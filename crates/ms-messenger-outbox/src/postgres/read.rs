@@ -1,6 +1,6 @@
 //! Reads messages.
 
-use std::time::SystemTime;
+use std::{cmp::Reverse, time::SystemTime};
 
 use sqlx::Row as _;
 
@@ -93,12 +93,13 @@ pub(super) async fn has_pending(database: &Database, route: &str) -> Result<bool
 pub(super) async fn twins(database: &Database, twin: &Hash, except: &EnvelopeId) -> Result<Twins> {
     run(|| async {
         let mut transaction = database.begin_read().await?;
-        let query = database.query(&database.statements.twins_sent);
-        let query = query.bind(&twin.as_bytes()[..]).bind(except.as_str());
-        let rows = query.fetch_all(&mut *transaction).await?;
         let query = database.query(&database.statements.twins_in_doubt);
         let query = query.bind(&twin.as_bytes()[..]).bind(except.as_str());
         let doubts = query.fetch_all(&mut *transaction).await?;
+        // Read after those in doubt: one that is sent in between is known as both, and not as neither.
+        let query = database.query(&database.statements.twins_sent);
+        let query = query.bind(&twin.as_bytes()[..]).bind(except.as_str());
+        let sent = query.fetch_all(&mut *transaction).await?;
         transaction.commit().await?;
         let mut twins = Twins::default();
         for row in &doubts {
@@ -106,13 +107,19 @@ pub(super) async fn twins(database: &Database, twin: &Hash, except: &EnvelopeId)
             twins.in_doubt = u64::try_from(in_doubt).unwrap_or_default();
             twins.doubts.extend(Stored::read(row)?.head);
         }
-        for row in &rows {
-            match Stored::read(row)?.head {
-                Ok(head) => twins.sent.extend(head.message_id().cloned()),
-                // It may be any message of the platform.
-                Err(_) => twins.in_doubt += 1,
+        twins.has_earlier = sent.len() > Twins::MOST_SENT;
+        for row in sent.iter().take(Twins::MOST_SENT) {
+            let head = Stored::read(row)?.head;
+            if let Ok(Some(id)) = head.as_ref().map(Head::message_id) {
+                twins.sent.push(id.clone());
+                continue;
             }
+            // Without an id, or unreadable, it may be any message of the platform.
+            twins.in_doubt += 1;
+            twins.doubts.extend(head);
         }
+        twins.doubts.sort_by_key(|it| Reverse(it.seq));
+        twins.doubts.truncate(Twins::MOST_DOUBTS);
         Ok(twins)
     })
     .await

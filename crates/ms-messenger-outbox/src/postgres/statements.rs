@@ -250,7 +250,7 @@ SELECT coalesce((
 ), false)";
 
 const TWINS_SENT: &str = "SELECT seq, id, head::text AS head FROM {s}.message \
-    WHERE twin = $1 AND id <> $2 AND state = 'sent' ORDER BY seq DESC LIMIT 200";
+    WHERE twin = $1 AND id <> $2 AND state = 'sent' ORDER BY seq DESC LIMIT 201";
 
 const TWINS_IN_DOUBT: &str = "SELECT seq, id, head::text AS head, \
     count(*) OVER () AS in_doubt FROM {s}.message \

@@ -1,6 +1,6 @@
 //! What is read without a transaction of its own.
 
-use std::{sync::LazyLock, time::Duration};
+use std::{cmp::Reverse, sync::LazyLock, time::Duration};
 
 use sqlx::SqlitePool;
 
@@ -39,7 +39,7 @@ static LIST_SOME: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-/// The messages of one content that are in doubt. Their parts of the indexes are short.
+/// The messages of one content that are being sent or unconfirmed. Their parts of the indexes are short.
 static DOUBTS: LazyLock<String> = LazyLock::new(|| {
     format!(
         "SELECT {COLUMNS} FROM ms_outbox_messages m WHERE m.seq IN (
@@ -49,6 +49,21 @@ static DOUBTS: LazyLock<String> = LazyLock::new(|| {
             WHERE state = 4 AND twin = ?1 AND id <> ?2)
         ORDER BY m.seq DESC LIMIT {}",
         Twins::MOST_DOUBTS
+    )
+});
+
+/// Those that were sent, the latest first, and one more than are looked at.
+static SENT: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT seq, message_id FROM ms_outbox_messages INDEXED BY ms_outbox_twin \
+        WHERE twin = ? AND state = 2 AND id <> ? ORDER BY seq DESC LIMIT {}",
+        Twins::MOST_SENT + 1
+    )
+});
+
+static BY_SEQ: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT {COLUMNS} FROM ms_outbox_messages m WHERE m.seq IN (SELECT value FROM json_each(?))"
     )
 });
 
@@ -113,17 +128,10 @@ pub(super) async fn has_pending(pool: &SqlitePool, route: &str) -> Result<bool> 
 }
 
 pub(super) async fn twins(pool: &SqlitePool, twin: &Hash, except: &EnvelopeId) -> Result<Twins> {
-    let sent = "SELECT message_id FROM ms_outbox_messages INDEXED BY ms_outbox_twin \
-        WHERE twin = ? AND state = 2 AND id <> ? AND message_id IS NOT NULL \
-        ORDER BY seq DESC LIMIT 200";
-    let sent = sqlx::query_scalar(sent)
-        .bind(twin.as_bytes().as_slice())
-        .bind(except.as_str());
-    let sent: Vec<String> = sent.fetch_all(pool).await.or_store_error()?;
     let doubts = sqlx::query(&DOUBTS)
         .bind(twin.as_bytes().as_slice())
         .bind(except.as_str());
-    let doubts = doubts.fetch_all(pool).await.or_store_error()?;
+    let mut doubts = doubts.fetch_all(pool).await.or_store_error()?;
     let in_doubt = "SELECT \
         (SELECT count(*) FROM ms_outbox_messages INDEXED BY ms_outbox_state \
         WHERE state = 1 AND twin = ?1 AND id <> ?2) + \
@@ -135,11 +143,27 @@ pub(super) async fn twins(pool: &SqlitePool, twin: &Hash, except: &EnvelopeId) -
     let in_doubt: i64 = in_doubt.fetch_one(pool).await.or_store_error()?;
     // Counted after they were read: of what changed in between, the most counts.
     let in_doubt = usize::try_from(in_doubt).unwrap_or_default();
-    let in_doubt = in_doubt.max(doubts.len()) as u64;
-    let sent = sent.into_iter().map(Into::into).collect();
+    let mut in_doubt = in_doubt.max(doubts.len());
+    // Read after those in doubt: one that is sent in between is known as both, and not as neither.
+    let sent = sqlx::query_as(&SENT)
+        .bind(twin.as_bytes().as_slice())
+        .bind(except.as_str());
+    let mut sent: Vec<(i64, Option<String>)> = sent.fetch_all(pool).await.or_store_error()?;
+    let has_earlier = sent.len() > Twins::MOST_SENT;
+    sent.truncate(Twins::MOST_SENT);
+    let nameless = sent.iter().filter(|(_, id)| id.is_none());
+    let nameless: Vec<i64> = nameless.map(|(seq, _)| *seq).collect();
+    if !nameless.is_empty() {
+        in_doubt += nameless.len();
+        let query = sqlx::query(&BY_SEQ).bind(serde_json::json!(nameless).to_string());
+        doubts.extend(query.fetch_all(pool).await.or_store_error()?);
+    }
     let doubts = doubts.iter().filter_map(|row| row::read(row).ok());
-    let doubts = doubts.map(|row| row.head).collect();
-    Ok(Twins::new(sent, in_doubt, doubts))
+    let mut doubts: Vec<Head> = doubts.map(|row| row.head).collect();
+    doubts.sort_by_key(|it| Reverse(it.seq));
+    doubts.truncate(Twins::MOST_DOUBTS);
+    let sent = sent.into_iter().filter_map(|(_, id)| Some(id?.into()));
+    Ok(Twins::new(sent.collect(), in_doubt as u64, doubts).with_earlier(has_earlier))
 }
 
 pub(super) async fn sessions(pool: &SqlitePool) -> Result<Vec<Session>> {

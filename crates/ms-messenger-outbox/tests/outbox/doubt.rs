@@ -5,8 +5,8 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use ms_messenger_core::{CancelHandle, Error, ErrorKind, Evidence, IdempotencyKey};
-use ms_messenger_outbox::State;
+use ms_messenger_core::{CancelHandle, Error, ErrorKind, Evidence, IdempotencyKey, Messenger as _};
+use ms_messenger_outbox::{Change, Outbox, State, Step};
 
 use crate::platform::{Next, Platform, envelope, head, leave_begun, outbox, until, worker};
 
@@ -251,5 +251,44 @@ async fn a_messenger_that_panics_leaves_a_doubt_that_is_settled() {
     assert_eq!(texts, ["1", "2"]);
     for id in ["one", "two"] {
         assert_eq!(head(&outbox, id).await.state, State::Sent);
+    }
+}
+
+/// Leaves a message as one whose attempt at this time was sent, with a response that could not be read.
+async fn leave_sent_without_id(outbox: &Outbox, id: &str, at: SystemTime) {
+    outbox.enqueue(envelope(id, "x")).await.unwrap();
+    leave_begun(outbox, id, Evidence::new(at), at).await;
+    let begun = head(outbox, id).await;
+    let owner = begun.owner.clone().unwrap();
+    let sent = Step::Sent {
+        receipt: None,
+        erase: false,
+        attempts: 1,
+    };
+    let change = Change::by_worker(&begun, &owner, sent);
+    outbox.store().apply(vec![change]).await.unwrap()[0]
+        .as_ref()
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_message_that_was_sent_without_an_id_is_not_taken_for_an_equal_one() {
+    let day = Duration::from_secs(24 * 60 * 60);
+    for (ago, state) in [(Duration::ZERO, State::Unconfirmed), (4 * day, State::Sent)] {
+        let (outbox, platform) = (outbox(), Platform::new().finding_by_content());
+        let now = SystemTime::now();
+        leave_sent_without_id(&outbox, "a", now - ago).await;
+        // The message that the platform has is that of "a", or, if it was sent days ago, that of "b".
+        let request = envelope("b", "x").request;
+        platform.send(&request).await.unwrap();
+        outbox.enqueue(envelope("b", "x")).await.unwrap();
+        leave_begun(&outbox, "b", Evidence::new(now), now).await;
+        worker(&outbox, &platform)
+            .build()
+            .run_until_empty()
+            .await
+            .unwrap();
+        assert_eq!(head(&outbox, "b").await.state, state);
+        assert_eq!(platform.texts(), ["x"]);
     }
 }

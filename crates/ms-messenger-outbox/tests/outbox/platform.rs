@@ -47,6 +47,7 @@ pub(crate) struct Platform {
     shared: Arc<Shared>,
     capabilities: Capabilities,
     can_be_asked: bool,
+    finds_by_content: bool,
 }
 
 #[derive(Debug, Default)]
@@ -78,7 +79,14 @@ impl Platform {
                 Capability::Journal,
             ]),
             can_be_asked: true,
+            finds_by_content: false,
         }
+    }
+
+    /// It recognises a message by what it says alone, unless another one has its id.
+    pub(crate) fn finding_by_content(mut self) -> Self {
+        self.finds_by_content = true;
+        self
     }
 
     /// It removes duplicates by key, and cannot be asked.
@@ -228,7 +236,7 @@ impl Messenger for Platform {
         }
     }
 
-    async fn settle(&self, _: &SendRequest, evidence: &Evidence) -> Settled {
+    async fn settle(&self, request: &SendRequest, evidence: &Evidence) -> Settled {
         self.shared.asked.lock().unwrap().push(Instant::now());
         if let Some(error) = self.shared.questions.lock().unwrap().pop_front() {
             return Settled::CannotTell(error);
@@ -238,7 +246,16 @@ impl Messenger for Platform {
         }
         let stored = self.shared.stored.lock().unwrap();
         let call = evidence.client_request_id.as_deref();
-        if let Some(found) = stored.iter().find(|it| Some(it.call.as_str()) == call) {
+        let text = text(&request.message.body);
+        let is_claimed = |it: &Stored| {
+            let id = it.receipt.message_id.as_ref();
+            id.is_some_and(|id| evidence.claimed.contains(id))
+        };
+        let is_it = |it: &&Stored| match self.finds_by_content {
+            true => it.text == text && !is_claimed(it),
+            false => Some(it.call.as_str()) == call,
+        };
+        if let Some(found) = stored.iter().find(is_it) {
             return Settled::Found(found.receipt.clone());
         }
         match evidence.pending_until {

@@ -299,7 +299,7 @@ impl<'a> Run<'a> {
         if let Some((head, _)) = expected {
             let twins = |it: crate::Twins| {
                 let doubts: Vec<_> = it.doubts.iter().map(comparable).collect();
-                (it.sent, it.in_doubt, doubts)
+                (it.sent, it.in_doubt, doubts, it.has_earlier)
             };
             let expected = twins(self.memory.twins(&head.twin, &id).await?);
             let found = twins(self.store().twins(&head.twin, &id).await?);

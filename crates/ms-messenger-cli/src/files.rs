@@ -15,7 +15,7 @@ use crate::{
 
 mod output;
 
-pub(crate) use output::{misplaced, unwritable};
+pub(crate) use output::{misplaced, replace, unwritable};
 
 /// The most bytes of a secret, a setting or a set of rules.
 pub(crate) const SETTING: u64 = 1024 * 1024;

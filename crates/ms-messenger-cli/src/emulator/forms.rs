@@ -1,13 +1,13 @@
 //! Variables and counts as text.
 
-use std::{io::Write as _, path::Path};
+use std::path::Path;
 
 use serde_json::{Map, Value};
 
 use crate::{
     args::EnvFormat,
     emulator::variables::{MISLEADING, Variables},
-    files::unwritable,
+    files::{replace, unwritable},
     terminal::escaped,
     text,
 };
@@ -46,16 +46,9 @@ pub(crate) fn of(variables: &Variables, format: EnvFormat) -> String {
 ///
 /// What prevented it, with the name of the file.
 pub(crate) fn write(file: &Path, variables: &Variables) -> Result<(), String> {
-    let failed =
-        |error: &std::io::Error| format!("{}: {}", file.display(), unwritable(file, error));
-    let folder = file
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
-    let mut beside = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))
-        .map_err(|error| failed(&error))?;
-    writeln!(beside, "{}", of(variables, EnvFormat::Dotenv)).map_err(|error| failed(&error))?;
-    beside.persist(file).map_err(|error| failed(&error.error))?;
-    Ok(())
+    let content = format!("{}\n", of(variables, EnvFormat::Dotenv));
+    replace(file, content.as_bytes())
+        .map_err(|error| format!("{}: {}", file.display(), unwritable(file, &error)))
 }
 
 /// Quotes a word for POSIX shells.

@@ -1,12 +1,35 @@
 //! Files and folders that are written.
 
 use std::{
-    io,
+    fs::File,
+    io::{self, Write as _},
     path::{Path, PathBuf},
 };
 
 use super::{is_plain, reason};
 use crate::text;
+
+/// Writes a file in one step: readers see the old content or all of the new. A link goes on to lead
+/// where it leads, and a device or a pipe is written to as it is.
+///
+/// # Errors
+///
+/// Those of the system.
+pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    if path
+        .metadata()
+        .is_ok_and(|it| !it.is_file() && !it.is_dir())
+    {
+        return File::options().write(true).open(path)?.write_all(content);
+    }
+    let path = path.canonicalize().unwrap_or_else(|_| target(path));
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    let mut beside = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
+    beside.write_all(content)?;
+    beside.persist(path).map(drop).map_err(|lost| lost.error)
+}
 
 /// Describes why a file or folder cannot be written, and what to do.
 pub(crate) fn unwritable(path: &Path, error: &io::Error) -> String {
@@ -55,6 +78,38 @@ mod tests {
     use std::fs;
 
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_stays_one_and_its_target_is_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::create_dir(at("a")).unwrap();
+        fs::write(at("a/file"), "old").unwrap();
+        for (link, to) in [("link", "a/file"), ("dangling", "a/new")] {
+            std::os::unix::fs::symlink(to, at(link)).unwrap();
+            replace(&at(link), b"new").unwrap();
+            assert!(at(link).is_symlink());
+            assert_eq!(fs::read_to_string(at(to)).unwrap(), "new");
+        }
+        assert_eq!(fs::read_dir(at("a")).unwrap().count(), 2);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_no_file_is_written_to_and_not_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+        assert!(made.unwrap().success());
+        let reader = {
+            let pipe = pipe.clone();
+            std::thread::spawn(move || fs::read_to_string(pipe).unwrap())
+        };
+        replace(&pipe, b"through").unwrap();
+        assert_eq!(reader.join().unwrap(), "through");
+        assert!(!pipe.metadata().unwrap().is_file());
+    }
 
     #[test]
     fn the_folder_that_is_missing_is_named_and_what_to_create() {

@@ -86,8 +86,18 @@ pub(crate) fn provider() -> CryptoProvider {
     crypto::aws_lc_rs::default_provider()
 }
 
-/// Replaces the file at `path` in one step: readers see the old content or all of the new.
+/// Replaces the file at `path` in one step: readers see the old content or all of the new. A link goes
+/// on to lead where it leads, and a device or a pipe is written to as it is.
 pub(crate) fn write_atomically(path: &Path, content: &str) -> io::Result<()> {
+    if path
+        .metadata()
+        .is_ok_and(|it| !it.is_file() && !it.is_dir())
+    {
+        let mut file = std::fs::File::options().write(true).open(path)?;
+        return file.write_all(content.as_bytes());
+    }
+    let target = path.canonicalize();
+    let path = target.as_deref().unwrap_or(path);
     let mut beside = path.as_os_str().to_owned();
     beside.push(format!(".{}.new", uuid::Uuid::new_v4()));
     let beside = PathBuf::from(beside);

@@ -62,6 +62,30 @@ async fn writes_the_authority_and_never_a_key() -> Test {
     Ok(())
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn the_authority_is_written_through_a_link_and_to_a_pipe() -> Test {
+    let folder = std::env::temp_dir().join(format!("emulator-ca-out-{}", std::process::id()));
+    std::fs::create_dir(&folder)?;
+    let [file, link, pipe] = ["file", "link", "pipe"].map(|it| folder.join(it));
+    std::fs::write(&file, "old")?;
+    std::os::unix::fs::symlink("file", &link)?;
+    let builder = || Emulator::builder().with_https_address(ANY);
+    let emulator = builder().with_ca_out(&link).start().await?;
+    assert!(link.is_symlink());
+    assert_eq!(Some(&*std::fs::read_to_string(&file)?), emulator.ca_pem());
+
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status()?;
+    assert!(made.success());
+    let from = pipe.clone();
+    let read = tokio::task::spawn_blocking(move || std::fs::read_to_string(from));
+    let emulator = builder().with_ca_out(&pipe).start().await?;
+    assert_eq!(Some(&*read.await??), emulator.ca_pem());
+    assert!(!pipe.metadata()?.is_file());
+    std::fs::remove_dir_all(&folder)?;
+    Ok(())
+}
+
 #[tokio::test]
 async fn addresses_other_than_loopback_are_rejected() {
     let started = Emulator::builder()

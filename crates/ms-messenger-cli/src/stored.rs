@@ -11,6 +11,15 @@ use crate::{
     text,
 };
 
+/// Returns the state as which a message is counted: what was not sent by its last attempts may have been
+/// sent by an earlier one.
+pub(crate) fn counted_as(head: &Head) -> State {
+    match head.state {
+        State::Refused | State::Expired | State::Cancelled if head.was_resent => State::Unconfirmed,
+        state => state,
+    }
+}
+
 /// A message as it is stored, and the facts of its last error.
 #[derive(Debug)]
 pub(crate) struct Stored<'a> {
@@ -57,8 +66,11 @@ impl<'a> Stored<'a> {
         // Before its outcome is noted, only the attempt itself is known.
         let attempt = head.attempt.as_ref().map(|it| &it.evidence);
         let evidence = head.evidence.as_ref().or(attempt).cloned();
-        let in_doubt = matches!(head.state, State::Unconfirmed);
-        let advice = in_doubt.then(|| text::outbox::settle(store));
+        let advice = match head.state {
+            State::Unconfirmed => Some(text::outbox::settle(store)),
+            State::Sent | State::Sending => None,
+            _ => head.was_resent.then(|| text::outbox::RESENT.to_owned()),
+        };
         Self {
             head,
             facts,
@@ -73,6 +85,7 @@ impl<'a> Stored<'a> {
         match self.head.state {
             State::Sent if self.head.receipt.is_none() => Exit::SentUnread,
             State::Sent => Exit::Success,
+            _ if self.head.was_resent => Exit::Unknown,
             State::Refused => self.kind.map_or(Exit::Rejected, Exit::of_not_sent),
             State::Queued | State::Expired | State::Cancelled => Exit::Temporary,
             _ => Exit::Unknown,

@@ -22,7 +22,7 @@ use crate::{
     print,
     progress::{LINE_EVERY, Progress},
     routes::{Pace, Routes},
-    stored::Stored,
+    stored::{Stored, counted_as},
     text,
 };
 
@@ -242,7 +242,7 @@ impl<'a> Work<'a> {
     async fn changed(&mut self, head: &Head) {
         self.store_failure = None;
         if head.state.is_final() || head.state == State::Unconfirmed {
-            self.progress.ended(head.state);
+            self.progress.ended(counted_as(head));
             if let Err(error) = self.print(head).await {
                 self.output_failed(&error);
             }

@@ -101,6 +101,14 @@ impl Change {
         head.changed_at = whole(now);
         let made_at = self.made_at;
         effect::write(&self.step, head, Times { made_at, now });
+        let is_resent = matches!(
+            self.step,
+            Step::Retry {
+                is_absent: false,
+                ..
+            }
+        );
+        head.was_resent |= is_resent && before == State::Unconfirmed;
         let is_kept = matches!(self.step, Step::Begin(_) | Step::Doubt { .. });
         // A message that is cancelled before its attempt begins is taken from its worker.
         if !is_kept && before != State::Sent {

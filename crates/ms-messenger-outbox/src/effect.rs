@@ -41,7 +41,7 @@ pub(crate) fn write(step: &Step, head: &mut Head, times: Times) {
             head.has_slot = false;
         }
         Step::Release { due_at } => head.due_at = times.due(head, *due_at),
-        Step::Retry { expires_at } => {
+        Step::Retry { expires_at, .. } => {
             head.due_at = head.no_earlier(whole(times.now));
             head.failures = 0;
             head.evidence = None;

@@ -122,6 +122,10 @@ pub struct Head {
     /// Why it was not delivered: the code of the channel.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status_code: Option<String>,
+    /// Whether it was queued again while it was unknown whether an earlier attempt had sent it. That attempt
+    /// may have sent it, whatever the state says of the later ones.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub was_resent: bool,
 }
 
 impl Head {

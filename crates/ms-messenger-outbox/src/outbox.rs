@@ -6,7 +6,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use ms_messenger_core::{Deadline, Evidence, Messenger, Receipt, SendRequest, Settled};
+use ms_messenger_core::{Deadline, Messenger, Receipt, SendRequest, Settled};
 
 #[cfg(feature = "encryption")]
 use crate::keys::{self, ContentKeys};
@@ -17,7 +17,7 @@ use crate::{
     error::{OutboxError, OutboxErrorKind, Result},
     id::EnvelopeId,
     message::{Head, NewMessage, StoredMessage},
-    settling,
+    settling::AMBIGUOUS,
     state::State,
     step::Step,
     store::{Count, Inserted, Purge, Query, Report, Store},
@@ -197,6 +197,7 @@ impl<S: Store + ?Sized> Outbox<S> {
             error: None,
             status: None,
             status_code: None,
+            was_resent: false,
         };
         let content = Bytes::from(content.request);
         Ok(NewMessage { head, content })
@@ -339,7 +340,8 @@ impl<S: Store + ?Sized> Outbox<S> {
 
     /// Queues a message again that is refused, expired or unconfirmed. It then expires after the
     /// [time to give up](Backoff::give_up_after), counted from now. An unconfirmed message can be sent
-    /// twice in this way: [`settle`](Self::settle) it first.
+    /// twice in this way: [`settle`](Self::settle) it first. It then [`was_resent`](Head::was_resent), and may
+    /// have been sent even if it ends as refused, expired or cancelled.
     ///
     /// # Errors
     ///
@@ -350,7 +352,11 @@ impl<S: Store + ?Sized> Outbox<S> {
         };
         let give_up_after = self.backoff(&message.head).give_up_after;
         let expires_at = Some(after(SystemTime::now(), give_up_after));
-        self.step(id, Step::Retry { expires_at }).await
+        let step = Step::Retry {
+            expires_at,
+            is_absent: false,
+        };
+        self.step(id, step).await
     }
 
     /// Marks an unconfirmed message as sent, e.g. because the caller has seen it in the conversation.
@@ -395,27 +401,28 @@ impl<S: Store + ?Sized> Outbox<S> {
         };
         let settled = messenger.settle(&request, &evidence).await;
         match &settled {
+            Settled::Found(receipt)
+                if self.is_ambiguous(&message.head, &evidence, receipt).await? =>
+            {
+                return Ok(Settled::cannot_tell(
+                    messenger.platform().to_owned(),
+                    AMBIGUOUS,
+                ));
+            }
             Settled::Found(receipt) => {
                 let receipt = Some(receipt.clone());
                 self.step(id, Step::Confirm { receipt }).await?;
             }
             Settled::NotFound => {
-                self.step(id, Step::Retry { expires_at: None }).await?;
+                let step = Step::Retry {
+                    expires_at: None,
+                    is_absent: true,
+                };
+                self.step(id, step).await?;
             }
             _ => {}
         }
         Ok(settled)
-    }
-
-    /// What settling needs: of the error, or of the attempt that was on disk before it began, with
-    /// what is known of equal messages.
-    pub(crate) async fn evidence(&self, head: &Head) -> Result<Option<Evidence>> {
-        let Some(mut evidence) = settling::evidence(head) else {
-            return Ok(None);
-        };
-        let twins = self.store.twins(&head.twin, &head.id).await?;
-        settling::add_twins(&mut evidence, twins);
-        Ok(Some(evidence))
     }
 
     /// Raises the status of a sent message to what the platform reported later, e.g. delivered or

@@ -2,9 +2,49 @@
 
 use std::time::{Duration, SystemTime};
 
-use ms_messenger_core::Evidence;
+use ms_messenger_core::{Evidence, Receipt};
 
-use crate::{message::Head, store::Twins};
+use crate::{
+    error::Result,
+    message::Head,
+    outbox::Outbox,
+    store::{Store, Twins},
+};
+
+/// Why a message that was found is not taken for the one that was looked for.
+pub(crate) const AMBIGUOUS: &str =
+    "it is unknown whether another message with the same content was sent";
+
+impl<S: Store + ?Sized> Outbox<S> {
+    /// Whether the message that was found can be an equal one: it was recognised by what it says alone,
+    /// and one with the same content was sent, or its outcome is unknown, perhaps only since the platform was asked.
+    pub(crate) async fn is_ambiguous(
+        &self,
+        head: &Head,
+        evidence: &Evidence,
+        found: &Receipt,
+    ) -> Result<bool> {
+        if evidence.mark.is_some() {
+            return Ok(false);
+        }
+        let Some(evidence) = self.evidence(head).await? else {
+            return Ok(true);
+        };
+        let is_claimed = |id| evidence.claimed.contains(id);
+        Ok(evidence.has_twins || found.message_id.as_ref().is_some_and(is_claimed))
+    }
+
+    /// What settling needs: of the error, or of the attempt that was on disk before it began, with
+    /// what is known of equal messages.
+    pub(crate) async fn evidence(&self, head: &Head) -> Result<Option<Evidence>> {
+        let Some(mut evidence) = evidence(head) else {
+            return Ok(None);
+        };
+        let twins = self.store().twins(&head.twin, &head.id).await?;
+        add_twins(&mut evidence, twins);
+        Ok(Some(evidence))
+    }
+}
 
 /// What is known of the last attempt. After a crash that is what was on disk before it began: it
 /// ended when its worker would have ended it at the latest.
@@ -39,6 +79,10 @@ pub(crate) fn add_twins(evidence: &mut Evidence, twins: Twins) {
 /// Whether no message can be both the one of `evidence` and the one of `other`, because they were
 /// sent at different times.
 fn is_apart(evidence: &Evidence, other: &Head) -> bool {
+    // An earlier attempt, of which nothing is stored any more, may be what was sent.
+    if other.was_resent {
+        return false;
+    }
     let Some(other) = self::evidence(other) else {
         return false;
     };

@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 
 /// The state of a message. In JSON the name in lower case.
 ///
+/// A message that was queued again while it was unconfirmed may have been sent before that, whatever its
+/// state: [`Head::was_resent`](crate::Head::was_resent).
+///
 /// ```
 /// use ms_messenger_outbox::State;
 ///

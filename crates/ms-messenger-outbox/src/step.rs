@@ -67,6 +67,9 @@ pub enum Step {
     Retry {
         /// The time after which no attempt begins; `None` leaves it as it is.
         expires_at: Option<SystemTime>,
+        /// Whether it is proven that no attempt has sent it. Of an unconfirmed message that is not so
+        /// unless the platform said it.
+        is_absent: bool,
     },
     /// The caller, or a verdict, says that the platform has it.
     Confirm {

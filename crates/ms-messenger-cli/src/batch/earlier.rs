@@ -14,6 +14,7 @@ use crate::{
         input::{Entry, OWN_ID},
     },
     outbox_store::Address,
+    stored::counted_as,
     text,
 };
 
@@ -23,6 +24,7 @@ const PAGE: u32 = 1000;
 /// A message of an earlier run.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Known {
+    /// As which it is counted.
     pub(crate) state: State,
     hash: Hash,
 }
@@ -46,7 +48,7 @@ pub(crate) async fn read(outbox: &Outbox) -> ms_messenger_outbox::Result<Earlier
         query = query.with_after(last.seq);
         earlier.extend(page.into_iter().map(|head| {
             let known = Known {
-                state: head.state,
+                state: counted_as(&head),
                 hash: head.hash,
             };
             (head.id, known)

@@ -156,6 +156,10 @@ pub(crate) fn settle(store: &str) -> String {
     )
 }
 
+/// Of a message that was queued again in doubt, and that no later attempt has sent.
+pub(crate) const RESENT: &str = "it was queued again while it was unknown whether it was sent: \
+    an earlier attempt may have sent it";
+
 // The outcome of a message, and of a run.
 
 /// What its state says of a message without an error.

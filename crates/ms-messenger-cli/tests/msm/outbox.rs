@@ -214,6 +214,44 @@ fn what_is_unconfirmed_is_settled_and_not_sent_again_unasked() {
 }
 
 #[test]
+fn what_is_queued_again_in_doubt_and_then_refused_stays_in_doubt() {
+    let outbox = Outbox::new();
+    let to = conversation(outbox.emulator.seed());
+    let line = json!({"id": "a", "to": to, "platform": "acs-messages",
+        "message": {"body": {"text": "x"}}});
+    assert_eq!(outbox.run(&["add"], &line.to_string()).code, 0);
+    let lost = FaultRule::new(FaultAction::Close {
+        when: When::AfterStore,
+    });
+    let denied = FaultRule::new(FaultAction::status(403)).with_operation("send");
+    let rules = Faults::new().with_rule(lost.with_operation("send").with_times(1));
+    outbox.emulator.set_faults(rules.with_rule(denied));
+    assert_eq!(outbox.drain().code, 8);
+    assert_eq!(outbox.state("a"), "unconfirmed");
+    let retried = outbox.run(&["retry", "a", "--allow-duplicate"], "");
+    assert_eq!(retried.code, 0, "{retried:?}");
+    let ran = outbox.drain();
+    assert_eq!(ran.code, 8, "{ran:?}");
+    let outcome = ran.json();
+    assert_eq!(
+        (
+            &outcome["state"],
+            &outcome["delivery"],
+            &outcome["exit_code"]
+        ),
+        (&"refused".into(), &"unknown".into(), &8.into()),
+        "{ran:?}"
+    );
+    let advice = outcome["advice"].as_str().unwrap();
+    assert!(
+        advice.contains("an earlier attempt may have sent it"),
+        "{advice}"
+    );
+    assert_eq!(outbox.show("a")["was_resent"], true);
+    assert_eq!(outbox.emulator.messages().len(), 1);
+}
+
+#[test]
 fn a_worker_settles_after_the_margin_of_its_option() {
     let outbox = Outbox::new();
     let lost = FaultRule::new(FaultAction::Close {

@@ -41,7 +41,10 @@ fn paths(at: SystemTime) -> Vec<Path> {
     let mut cancelled = path("cancelled", State::Cancelled, vec![]);
     cancelled.by_person = vec![Step::Cancel];
     let mut sent_again = path("sent again", State::Queued, vec![steps::refuse()]);
-    sent_again.by_person = vec![Step::Retry { expires_at: None }];
+    sent_again.by_person = vec![Step::Retry {
+        expires_at: None,
+        is_absent: false,
+    }];
     vec![
         waiting,
         path("leased", State::Queued, vec![]),

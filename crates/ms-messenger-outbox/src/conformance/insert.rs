@@ -116,6 +116,7 @@ pub(super) async fn keeps_all(bench: &Bench<'_>) -> Outcome {
             head.evidence = Some(steps::evidence(head.due_at, u128::MAX));
             head.status = Some(DeliveryStatus::Read);
             head.status_code = Some(odd.to_owned());
+            head.was_resent = true;
             head.attempts = u32::MAX;
             head.failures = u32::MAX;
         }),

@@ -104,7 +104,13 @@ pub(super) async fn holds(bench: &Bench<'_>) -> Outcome {
     bench.steps(&head, [steps::park()]).await?;
     nothing(bench, &worker, "what passes an unconfirmed one").await?;
     bench
-        .by_person("1", Step::Retry { expires_at: None })
+        .by_person(
+            "1",
+            Step::Retry {
+                expires_at: None,
+                is_absent: false,
+            },
+        )
         .await?;
     let mut claim = bench.asks(&worker, 99);
     claim.now = bench.at(7200);
@@ -129,7 +135,13 @@ pub(super) async fn lets_go(bench: &Bench<'_>) -> Outcome {
     bench.steps(&head, [steps::refuse()]).await?;
     // The second is not claimed yet: the first, sent again, goes before it.
     bench
-        .by_person("1", Step::Retry { expires_at: None })
+        .by_person(
+            "1",
+            Step::Retry {
+                expires_at: None,
+                is_absent: false,
+            },
+        )
         .await?;
     nothing(bench, &worker, "what passes a message that is sent again").await?;
     bench.by_person("1", Step::Cancel).await?;

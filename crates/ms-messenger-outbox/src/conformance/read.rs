@@ -132,7 +132,13 @@ pub(super) async fn pending(bench: &Bench<'_>) -> Outcome {
     bench.by_person("second", Step::Cancel).await?;
     expect("pending with an unconfirmed message alone", false).await?;
     bench
-        .by_person("first", Step::Retry { expires_at: None })
+        .by_person(
+            "first",
+            Step::Retry {
+                expires_at: None,
+                is_absent: false,
+            },
+        )
         .await?;
     expect("pending with a message that is queued again", true).await?;
     bench.by_person("first", Step::Cancel).await?;

@@ -194,7 +194,13 @@ pub(super) async fn retried(bench: &Bench<'_>) -> Outcome {
     let path = [steps::begin(ahead, 1), steps::refuse()];
     bench.steps(&refused.head, path).await?;
     let retried = bench
-        .by_person("retried", Step::Retry { expires_at: None })
+        .by_person(
+            "retried",
+            Step::Retry {
+                expires_at: None,
+                is_absent: false,
+            },
+        )
         .await?;
     that(
         retried.due_at >= soon,

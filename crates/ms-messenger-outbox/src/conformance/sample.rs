@@ -49,6 +49,7 @@ impl Sample {
             error: None,
             status: None,
             status_code: None,
+            was_resent: false,
         };
         let content = Bytes::from(format!("the content of {name}"));
         Self { head, content }

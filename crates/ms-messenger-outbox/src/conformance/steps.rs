@@ -104,9 +104,13 @@ pub(super) fn all(at: SystemTime) -> Vec<Step> {
         Step::Expire,
         Step::Release { due_at: at },
         Step::Cancel,
-        Step::Retry { expires_at: None },
+        Step::Retry {
+            expires_at: None,
+            is_absent: false,
+        },
         Step::Retry {
             expires_at: Some(at + Duration::from_secs(7200)),
+            is_absent: true,
         },
         Step::Confirm {
             receipt: Some(receipt("conformance-3")),

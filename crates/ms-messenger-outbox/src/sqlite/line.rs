@@ -126,6 +126,7 @@ fn message<'a>(line: &'a [u8], route: &str) -> Option<(StoredMessage, &'a [u8])>
         error: rest.error,
         status: rest.status,
         status_code: rest.status_code,
+        was_resent: rest.was_resent,
     };
     let content = length.map(|_| Bytes::copy_from_slice(content));
     Some((StoredMessage::new(head, content), bytes))

@@ -61,6 +61,8 @@ pub(super) struct Rest {
     /// In milliseconds, so that statements can compare it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) not_before: Option<i64>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) was_resent: bool,
 }
 
 impl Rest {
@@ -97,13 +99,15 @@ struct RestRef<'a> {
     status_code: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     not_before: Option<i64>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    was_resent: bool,
 }
 
 /// The column `rest` of a head.
 pub(super) fn rest(head: &Head) -> Result<Option<String>> {
     let is_untouched = head.attempt.is_none() && head.error.is_none() && head.backoff.is_none();
     let is_untouched = is_untouched && head.attempts == 0 && head.failures == 0;
-    let is_untouched = is_untouched && head.not_before.is_none();
+    let is_untouched = is_untouched && head.not_before.is_none() && !head.was_resent;
     if is_untouched && head.receipt.is_none() && head.evidence.is_none() && head.status.is_none() {
         return Ok(None);
     }
@@ -118,6 +122,7 @@ pub(super) fn rest(head: &Head) -> Result<Option<String>> {
         error: head.error.as_ref(),
         status: head.status,
         status_code: head.status_code.as_deref(),
+        was_resent: head.was_resent,
     };
     // It grows no more, as a rule.
     let mut text = Vec::with_capacity(512);
@@ -244,6 +249,7 @@ fn head(columns: &Columns<'_>, rest: Rest) -> Result<Row> {
         error: rest.error,
         status: rest.status,
         status_code: rest.status_code,
+        was_resent: rest.was_resent,
     };
     let route = columns.get(16)?;
     Ok(Row { head, route })

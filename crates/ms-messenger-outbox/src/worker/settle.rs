@@ -24,6 +24,7 @@ use super::{
 };
 use crate::{
     message::Head,
+    settling::AMBIGUOUS,
     step::{Step, error_json},
     time::after,
 };
@@ -163,9 +164,7 @@ impl Settling<'_> {
         }
         let settled = caught(self.route.messenger.settle(self.request, &evidence)).await;
         match settled.unwrap_or_else(Settled::CannotTell) {
-            // Recognised by what it says alone: an equal message may have appeared meanwhile.
-            Settled::Found(receipt) if evidence.mark.is_none() => self.alone(head, receipt).await,
-            Settled::Found(receipt) => Verdict::Step(Box::new(self.found(receipt))),
+            Settled::Found(receipt) => self.one_of_equals(head, &evidence, receipt).await,
             Settled::NotFound => Verdict::Step(Box::new(self.absent(head))),
             Settled::NotYet(when) => Verdict::Wait(Some(when)),
             Settled::CannotTell(error) => self.cannot_tell(head, &evidence, error).await,
@@ -173,19 +172,18 @@ impl Settling<'_> {
         }
     }
 
-    /// The verdict on a message that was found by what it says, unless it can be an equal one, which
-    /// may be settled before long.
-    async fn alone(&self, head: &mut Arc<Head>, receipt: Receipt) -> Verdict {
-        let Ok(Some(evidence)) = self.context.outbox.evidence(head).await else {
-            return Verdict::NoStore;
-        };
-        let is_claimed = |id| evidence.claimed.contains(id);
-        if evidence.has_twins || receipt.message_id.as_ref().is_some_and(is_claimed) {
-            let why = "it is unknown whether another message with the same content was sent";
-            let error = Error::new(ErrorKind::Other, why).with_platform(self.platform());
-            return Verdict::Failed(error, Duration::ZERO, Until::TwinsEnded);
+    /// The verdict on a message that was found. If it can be an equal one, that one may be settled before
+    /// long.
+    async fn one_of_equals(&self, head: &Head, evidence: &Evidence, receipt: Receipt) -> Verdict {
+        let outbox = &self.context.outbox;
+        match outbox.is_ambiguous(head, evidence, &receipt).await {
+            Ok(false) => Verdict::Step(Box::new(self.found(receipt))),
+            Ok(true) => {
+                let error = Error::new(ErrorKind::Other, AMBIGUOUS).with_platform(self.platform());
+                Verdict::Failed(error, Duration::ZERO, Until::TwinsEnded)
+            }
+            Err(_) => Verdict::NoStore,
         }
-        Verdict::Step(Box::new(self.found(receipt)))
     }
 
     /// What follows when the platform did not tell.

@@ -37,7 +37,10 @@ fn steps() -> Vec<Step> {
         Step::Expire,
         Step::Release { due_at: now },
         Step::Cancel,
-        Step::Retry { expires_at: None },
+        Step::Retry {
+            expires_at: None,
+            is_absent: false,
+        },
         Step::Confirm { receipt: None },
         Step::GiveUp,
         Step::Report {

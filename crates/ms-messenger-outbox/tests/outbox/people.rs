@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use ms_messenger_core::{CancelHandle, DeliveryStatus, ErrorKind, Settled};
+use ms_messenger_core::{CancelHandle, DeliveryStatus, ErrorKind, Messenger as _, Settled};
 use ms_messenger_outbox::{OutboxErrorKind, Purge, Query, Report, State};
 
 use crate::platform::{Next, Platform, envelope, head, outbox, worker};
@@ -118,6 +118,57 @@ async fn an_unconfirmed_message_is_settled_confirmed_or_given_up() {
         states,
         [State::Sent, State::Queued, State::Sent, State::Refused]
     );
+}
+
+#[tokio::test]
+async fn what_is_queued_again_in_doubt_may_have_been_sent_whatever_its_state() {
+    let (outbox, platform) = (outbox(), Platform::new().mute());
+    for (id, is_resent) in [("resent", true), ("absent", false), ("given up", false)] {
+        platform.then(Next::LosesRequest);
+        outbox.enqueue(envelope(id, id)).await.unwrap();
+        let run = worker(&outbox, &platform).build();
+        run.run_until_empty().await.unwrap();
+        match id {
+            "absent" => {
+                let talks = platform.clone().talkative();
+                let settled = outbox.settle(&id.into(), &talks).await.unwrap();
+                assert!(matches!(settled, Settled::NotFound));
+            }
+            "given up" => {
+                outbox.give_up(&id.into()).await.unwrap();
+                outbox.retry(&id.into()).await.unwrap();
+            }
+            _ => drop(outbox.retry(&id.into()).await.unwrap()),
+        }
+        assert_eq!(head(&outbox, id).await.was_resent, is_resent, "{id}");
+        outbox.cancel(&id.into()).await.unwrap();
+        let ended = head(&outbox, id).await;
+        assert_eq!(
+            (ended.state, ended.was_resent),
+            (State::Cancelled, is_resent)
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_equal_message_is_not_taken_for_the_one_that_a_person_asks_about() {
+    let (outbox, platform) = (outbox(), Platform::new().mute());
+    for id in ["a", "b"] {
+        platform.then(Next::LosesRequest);
+        outbox.enqueue(envelope(id, "x")).await.unwrap();
+        let run = worker(&outbox, &platform).build();
+        run.run_until_empty().await.unwrap();
+    }
+    let request = envelope("other", "x").request;
+    platform.send(&request).await.unwrap();
+    let finds = platform.clone().talkative().finding_by_content();
+    let settled = outbox.settle(&"a".into(), &finds).await.unwrap();
+    assert!(matches!(settled, Settled::CannotTell(_)), "{settled:?}");
+    assert_eq!(head(&outbox, "a").await.state, State::Unconfirmed);
+    // Alone it is found.
+    outbox.give_up(&"b".into()).await.unwrap();
+    let settled = outbox.settle(&"a".into(), &finds).await.unwrap();
+    assert!(matches!(settled, Settled::Found(_)), "{settled:?}");
 }
 
 #[tokio::test]

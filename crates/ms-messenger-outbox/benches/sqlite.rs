@@ -202,12 +202,9 @@ impl Beside {
 async fn due(dir: &Path) {
     const MANY: usize = 1_000_000;
     let mut sides = Vec::new();
-    for (beside, waiting) in [
-        (Beside::Due, 1_000),
-        (Beside::Due, MANY),
-        (Beside::OneOrderKey, MANY),
-        (Beside::Later, MANY),
-    ] {
+    let all = [Beside::Due, Beside::OneOrderKey, Beside::Later];
+    let all = all.map(|beside| [(beside, 1_000), (beside, MANY)]);
+    for (beside, waiting) in all.into_iter().flatten() {
         let path = dir.join(format!("due-{beside:?}-{waiting}.db"));
         let (outbox, worker) = filled(&path, beside, waiting).await;
         println!("{waiting} {beside:?} stored: resident {}", resident());

@@ -1,10 +1,14 @@
 //! Ctrl-C, SIGTERM and SIGHUP.
 
 #[cfg(unix)]
+mod caught;
+#[cfg(unix)]
 mod unix;
 #[cfg(unix)]
 mod watch;
 
+#[cfg(unix)]
+pub(crate) use caught::Caught;
 #[cfg(unix)]
 pub(crate) use unix::Interrupt;
 #[cfg(unix)]

@@ -14,19 +14,20 @@ mod unix {
         process::{Pid, Signal as Number, getpgrp, kill_process},
         termios::tcgetpgrp,
     };
-    use tokio::signal::unix::{Signal, SignalKind, signal};
+    use tokio::signal::unix::SignalKind;
 
-    use crate::interrupt::has_listener;
+    use crate::interrupt::{Caught, has_listener};
 
-    /// The signals that are passed on. They no longer end this program as soon as this exists.
+    /// The signals that are passed on. They no longer end this program as soon as this exists. Those that
+    /// are ignored are ignored by the command, too.
     #[derive(Debug)]
     pub(crate) struct Signals {
-        interrupt: Signal,
-        quit: Signal,
-        terminate: Signal,
-        hangup: Signal,
-        user1: Signal,
-        user2: Signal,
+        interrupt: Caught,
+        quit: Caught,
+        terminate: Caught,
+        hangup: Caught,
+        user1: Caught,
+        user2: Caught,
     }
 
     impl Signals {
@@ -38,24 +39,24 @@ mod unix {
         pub(crate) fn listen() -> io::Result<Self> {
             has_listener();
             Ok(Self {
-                interrupt: signal(SignalKind::interrupt())?,
-                quit: signal(SignalKind::quit())?,
-                terminate: signal(SignalKind::terminate())?,
-                hangup: signal(SignalKind::hangup())?,
-                user1: signal(SignalKind::user_defined1())?,
-                user2: signal(SignalKind::user_defined2())?,
+                interrupt: Caught::listen(SignalKind::interrupt())?,
+                quit: Caught::listen(SignalKind::quit())?,
+                terminate: Caught::listen(SignalKind::terminate())?,
+                hangup: Caught::listen(SignalKind::hangup())?,
+                user1: Caught::listen(SignalKind::user_defined1())?,
+                user2: Caught::listen(SignalKind::user_defined2())?,
             })
         }
 
         /// Waits for the next signal.
         pub(crate) async fn next(&mut self) -> Number {
             tokio::select! {
-                _ = self.interrupt.recv() => Number::INT,
-                _ = self.quit.recv() => Number::QUIT,
-                _ = self.terminate.recv() => Number::TERM,
-                _ = self.hangup.recv() => Number::HUP,
-                _ = self.user1.recv() => Number::USR1,
-                _ = self.user2.recv() => Number::USR2,
+                () = self.interrupt.recv() => Number::INT,
+                () = self.quit.recv() => Number::QUIT,
+                () = self.terminate.recv() => Number::TERM,
+                () = self.hangup.recv() => Number::HUP,
+                () = self.user1.recv() => Number::USR1,
+                () = self.user2.recv() => Number::USR2,
             }
         }
 

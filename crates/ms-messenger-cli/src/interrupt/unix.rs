@@ -2,12 +2,9 @@
 
 use std::io;
 
-use tokio::{
-    signal::unix::{Signal, SignalKind, signal},
-    sync::mpsc::UnboundedReceiver,
-};
+use tokio::{signal::unix::SignalKind, sync::mpsc::UnboundedReceiver};
 
-use super::watch;
+use super::{caught::Caught, watch};
 
 /// A signal, by its name and number.
 #[derive(Clone, Copy, Debug)]
@@ -19,26 +16,26 @@ pub(super) struct Received {
 /// The signals that end the program. They are caught as soon as this exists.
 #[derive(Debug)]
 pub(super) struct Signals {
-    terminate: Signal,
-    interrupt: Signal,
+    terminate: Caught,
+    interrupt: Caught,
     /// The terminal was closed, e.g. by a lost ssh connection.
-    hangup: Signal,
+    hangup: Caught,
 }
 
 impl Signals {
     pub(super) fn listen() -> io::Result<Self> {
         Ok(Self {
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
-            hangup: signal(SignalKind::hangup())?,
+            terminate: Caught::listen(SignalKind::terminate())?,
+            interrupt: Caught::listen(SignalKind::interrupt())?,
+            hangup: Caught::listen(SignalKind::hangup())?,
         })
     }
 
     pub(super) async fn next(&mut self) -> Received {
         let (name, kind) = tokio::select! {
-            _ = self.terminate.recv() => ("SIGTERM", SignalKind::terminate()),
-            _ = self.interrupt.recv() => ("Ctrl-C", SignalKind::interrupt()),
-            _ = self.hangup.recv() => ("SIGHUP", SignalKind::hangup()),
+            () = self.terminate.recv() => ("SIGTERM", SignalKind::terminate()),
+            () = self.interrupt.recv() => ("Ctrl-C", SignalKind::interrupt()),
+            () = self.hangup.recv() => ("SIGHUP", SignalKind::hangup()),
         };
         let number = kind.as_raw_value();
         Received { name, number }

@@ -10,7 +10,8 @@ pub(crate) const SIGNALS: &str = "\
 Ctrl-C, SIGTERM and SIGHUP end `send` with 8, or with 7 when nothing was sent; `emulator`, `listen`
 and `read --follow` with 0, `read` before its end with 7. `batch` and `outbox run` let what they are
 sending end first; a second signal ends them at once, with 8. They end the other commands, which
-send nothing, with 130, 143 and 129.
+send nothing, with 130, 143 and 129. A signal that was ignored when msm started stays ignored: under
+`nohup` SIGHUP, in a script Ctrl-C for what it starts with `&`.
 ";
 
 /// Returns the meaning, the delivery after a send, and what to do.

@@ -20,6 +20,8 @@ mod examples;
 mod exit_codes;
 mod follow;
 mod home;
+#[cfg(unix)]
+mod ignored_signals;
 mod kept_files;
 mod keys;
 mod listen;

@@ -78,8 +78,46 @@ impl Ran {
     }
 }
 
+/// Catches the signals that these tests send, if whoever started them had them ignored: a program that
+/// they start would ignore them, too, but not those that are caught.
+#[cfg(target_os = "linux")]
+fn hear_signals() {
+    use std::sync::OnceLock;
+    use tokio::{
+        runtime::{Builder, Runtime},
+        signal::unix::{SignalKind, signal},
+    };
+
+    static HEARING: OnceLock<Option<Runtime>> = OnceLock::new();
+    HEARING.get_or_init(|| {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap();
+        let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+        let mask = u64::from_str_radix(mask.unwrap().trim(), 16).unwrap();
+        let ignored: Vec<i32> = [1, 2, 10, 12, 15]
+            .into_iter()
+            .filter(|number| (mask >> (number - 1)) & 1 == 1)
+            .collect();
+        // Where nothing is ignored, Ctrl-C ends these tests as ever.
+        if ignored.is_empty() {
+            return None;
+        }
+        let runtime = Builder::new_current_thread().enable_io().build().unwrap();
+        let context = runtime.enter();
+        for number in ignored {
+            // What catches it stays when this is dropped.
+            drop(signal(SignalKind::from_raw(number)).unwrap());
+        }
+        drop(context);
+        Some(runtime)
+    });
+}
+
+#[cfg(not(target_os = "linux"))]
+fn hear_signals() {}
+
 /// Returns the program with an empty configuration, of a user with an empty home.
 pub(crate) fn msm() -> Command {
+    hear_signals();
     let mut command = Command::new(env!("CARGO_BIN_EXE_msm"));
     command.env("HOME", concat!(env!("CARGO_TARGET_TMPDIR"), "/no-home"));
     for name in VARIABLES {

@@ -30,11 +30,12 @@ pub(crate) fn read(path: &Path) -> Result<(Heading, Vec<Exchange>), RecordingErr
         path: path.to_owned(),
         source,
     };
-    let file = File::open(path).map_err(unreadable)?;
-    if !file.metadata().map_err(unreadable)?.is_file() {
+    // Before it is opened: that of a pipe would wait for whatever writes to it.
+    if !path.metadata().map_err(unreadable)?.is_file() {
         let kind = io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file");
         return Err(unreadable(kind));
     }
+    let file = File::open(path).map_err(unreadable)?;
     let mut lines = Lines {
         reader: BufReader::new(file.take(LARGEST_FILE + 1)),
         bytes: 0,

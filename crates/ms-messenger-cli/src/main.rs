@@ -91,6 +91,11 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return usage::report(&error, &words).into(),
     };
+    if reads_variables(&cli.command)
+        && let Err(error) = environment::check()
+    {
+        return report::failed(error, json).into();
+    }
     defect::end_with(defect::exit_of(&cli.command), json);
     interrupted::prepare(&cli.command, json);
     print::set_quiet(cli.output.quiet);
@@ -107,6 +112,18 @@ fn main() -> ExitCode {
         ),
     };
     exit.into()
+}
+
+/// Whether a command reads settings.
+fn reads_variables(command: &Command) -> bool {
+    !matches!(
+        command,
+        Command::Demo(_)
+            | Command::Completions(_)
+            | Command::Man(_)
+            | Command::Schema(_)
+            | Command::ExitCodes(_)
+    )
 }
 
 /// Runs a command.

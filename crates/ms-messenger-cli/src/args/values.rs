@@ -14,6 +14,9 @@ use crate::{names, text, typo::is_typo};
 /// What targets begin with.
 pub(crate) const SCHEMES: [&str; 6] = ["conversation", "channel", "tel", "sip", "user", "whatsapp"];
 
+/// The longest duration: 100 years, so that every clock can add it to the present.
+const LONGEST: Duration = Duration::from_secs(100 * 365 * 86_400);
+
 /// The target, and the message to reply to if a Teams link names one.
 #[derive(Clone, Debug)]
 pub(crate) struct To {
@@ -119,13 +122,17 @@ pub(super) fn media(text: &str) -> Result<Url, String> {
 /// Parses a duration; a number without a unit counts as seconds.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let rule = || text::options::NOT_A_DURATION.to_owned();
-    let seconds = text.trim().parse().ok().map(Duration::try_from_secs_f64);
-    let duration = match seconds {
-        Some(duration) => duration.map_err(|_| rule())?,
-        None => humantime::parse_duration(text).map_err(|_| rule())?,
+    let too_long = || text::options::DURATION_TOO_LONG.to_owned();
+    let duration = match text.trim().parse::<f64>() {
+        Ok(seconds) if seconds > LONGEST.as_secs_f64() => return Err(too_long()),
+        Ok(seconds) => Duration::try_from_secs_f64(seconds).map_err(|_| rule())?,
+        Err(_) => humantime::parse_duration(text).map_err(|_| rule())?,
     };
     if duration.is_zero() {
         return Err(text::options::DURATION_OF_ZERO.to_owned());
+    }
+    if duration > LONGEST {
+        return Err(too_long());
     }
     Ok(duration)
 }
@@ -225,6 +232,11 @@ mod tests {
         assert_eq!(duration("1m 30s"), Ok(Duration::from_secs(90)));
         for text in ["0", "-1", "nan", "soon", ""] {
             assert!(duration(text).is_err(), "{text}");
+        }
+        assert_eq!(duration("36500d"), Ok(LONGEST));
+        for text in ["36501d", "584000000000y", "18446744073709551615", "1e19"] {
+            let rule = duration(text).unwrap_err();
+            assert_eq!(rule, text::options::DURATION_TOO_LONG, "{text}");
         }
     }
 

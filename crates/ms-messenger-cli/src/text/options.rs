@@ -23,6 +23,7 @@ pub(crate) const NOT_AN_HTTPS_ADDRESS: &str =
     "must be an https address: the platform downloads it, and local files are not sent";
 pub(crate) const NOT_A_DURATION: &str = "must be a time like 30s, 2m or 1h 30m";
 pub(crate) const DURATION_OF_ZERO: &str = "must be more than 0";
+pub(crate) const DURATION_TOO_LONG: &str = "must be at most 36500d";
 pub(crate) const NOT_A_RATE: &str =
     "must be a number of messages from 1 with a unit, e.g. 20/s, 300/m or 5000/h";
 pub(crate) const CONCURRENCY_OUT_OF_RANGE: &str = "must be a whole number from 1 to 1000";

@@ -108,6 +108,7 @@ async fn batch(
     let reading = Reading {
         platform: args.platform,
         checks_token: args.dry_run,
+        checks_files: args.dry_run,
         makes_ids: true,
         keeps_files: false,
     };

@@ -1,7 +1,7 @@
 //! Files and standard input: read up to a limit, with errors that name what is wrong.
 
 use std::{
-    fs::File,
+    fs::{File, Metadata},
     io::{self, Read},
     path::Path,
 };
@@ -62,13 +62,10 @@ pub(crate) fn bytes_or_input(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
 ///
 /// `FileTooLarge` above the limit, else that of the system.
 pub(crate) fn bytes(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-    let read = || {
-        let file = File::open(path).map_err(|error| no_input(path, error))?;
-        bounded(file, limit)
-    };
+    let read = || bounded(File::open(path)?, limit);
     // What is no file may wait for whatever writes to it, also when it is opened.
-    let about = path.metadata();
-    if about.is_ok_and(|it| !it.is_file() && !it.is_dir()) {
+    let about = look(path)?;
+    if !about.is_file() && !about.is_dir() {
         while_reading(read)
     } else {
         read()
@@ -77,6 +74,16 @@ pub(crate) fn bytes(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
 
 fn utf8(bytes: Vec<u8>) -> io::Result<String> {
     String::from_utf8(bytes).map_err(|_| io::ErrorKind::InvalidData.into())
+}
+
+/// Returns what is known of a file, without opening it: that of a pipe would wait for whatever writes
+/// to it.
+///
+/// # Errors
+///
+/// That of the system, and that `-` is not standard input.
+pub(crate) fn look(path: &Path) -> io::Result<Metadata> {
+    path.metadata().map_err(|error| no_input(path, error))
 }
 
 /// The error of a file that is not there: `-` is standard input for some options only.

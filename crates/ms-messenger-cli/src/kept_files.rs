@@ -2,7 +2,7 @@
 //! handed over, whatever becomes of the files.
 
 use std::{
-    fs::{self, File},
+    fs::File,
     io::{self, Read as _},
     path::Path,
 };
@@ -11,7 +11,10 @@ use ms_messenger::{
     Attachment, Error, ErrorKind, FileSource, FileUpload, Message, Problem, Result,
 };
 
-use crate::{files::unreadable, text};
+use crate::{
+    files::{self, unreadable},
+    text,
+};
 
 /// The most bytes of all files of a message: an outbox reads and writes a message as a whole.
 const LARGEST: u64 = 16 * 1024 * 1024;
@@ -54,6 +57,22 @@ pub(crate) fn keep(message: &mut Message) -> Result<u64> {
     unread.map_or(Ok(LARGEST - left), Err)
 }
 
+/// Checks that each local file of `message` is one, without reading it.
+///
+/// # Errors
+///
+/// `Config` for the first that is not, with the member of the request and the file.
+pub(crate) fn look(message: &Message) -> Result<()> {
+    for (index, attachment) in message.attachments.iter().enumerate() {
+        if let Attachment::Upload(upload) = attachment
+            && let FileSource::Path(path) = &upload.source
+        {
+            look_at(path, &|kind, rule| refused(index, path, kind, rule))?;
+        }
+    }
+    Ok(())
+}
+
 /// Puts the contents that are stored in the place of the files of `message` that could not be read.
 pub(crate) fn restore(message: &mut Message, stored: &Message) {
     let pairs = message.attachments.iter_mut().zip(&stored.attachments);
@@ -80,15 +99,7 @@ fn put(upload: &mut FileUpload, path: &Path, bytes: Vec<u8>) {
 /// Reads a regular file of at most `most` bytes.
 fn read(path: &Path, most: u64, refused: impl Fn(ErrorKind, &str) -> Error) -> Result<Vec<u8>> {
     let failed = |error: io::Error| refused(ErrorKind::Config, &unreadable(&error));
-    // Before it is opened: that of a pipe would wait for whatever writes to it.
-    let about = fs::metadata(path).map_err(failed)?;
-    if about.is_dir() {
-        return Err(failed(io::ErrorKind::IsADirectory.into()));
-    }
-    if !about.is_file() {
-        let rule = text::input::NOT_A_REGULAR_FILE;
-        return Err(refused(ErrorKind::Config, rule));
-    }
+    look_at(path, &refused)?;
     let mut bytes = Vec::new();
     let file = File::open(path).map_err(failed)?;
     // A file can grow after its size was looked at.
@@ -105,6 +116,20 @@ fn read(path: &Path, most: u64, refused: impl Fn(ErrorKind, &str) -> Error) -> R
     Ok(bytes)
 }
 
+/// Checks that there is a regular file, without opening it.
+fn look_at(path: &Path, refused: &impl Fn(ErrorKind, &str) -> Error) -> Result<()> {
+    let failed = |error: io::Error| refused(ErrorKind::Config, &unreadable(&error));
+    let about = files::look(path).map_err(failed)?;
+    if about.is_dir() {
+        return Err(failed(io::ErrorKind::IsADirectory.into()));
+    }
+    if !about.is_file() {
+        let rule = text::input::NOT_A_REGULAR_FILE;
+        return Err(refused(ErrorKind::Config, rule));
+    }
+    Ok(())
+}
+
 fn refused(index: usize, path: &Path, kind: ErrorKind, rule: &str) -> Error {
     let field = format!("message.attachments[{index}].source");
     Problem::new(field, format!("{}: {rule}", path.display())).into_error(kind)
@@ -112,6 +137,8 @@ fn refused(index: usize, path: &Path, kind: ErrorKind, rule: &str) -> Error {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn keep_files(paths: &[&Path]) -> (Message, Result<u64>) {

@@ -83,6 +83,8 @@ pub(crate) struct Reading {
     pub(crate) platform: Option<Platform>,
     /// Whether the token is checked, too.
     pub(crate) checks_token: bool,
+    /// Whether it is checked that local files are there; they are read when they are sent.
+    pub(crate) checks_files: bool,
     /// Whether a line without id gets one; else it is a problem.
     pub(crate) makes_ids: bool,
     /// Whether the contents of local files are kept with the messages.
@@ -212,6 +214,11 @@ impl Reader<'_> {
             }
         };
         self.check(number, platform, &read.request)?;
+        if self.reading.checks_files
+            && let Err(error) = kept_files::look(&read.request.message)
+        {
+            self.findings.add_error(number, &error);
+        }
         let unread = self.keep_files(number, &mut read.request.message);
         let id = self.id(line, read.id);
         let mut envelope = Envelope::new(id, platform.as_str(), read.request);

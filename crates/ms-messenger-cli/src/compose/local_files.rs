@@ -92,9 +92,7 @@ fn format(bytes: &[u8]) -> Option<&'static str> {
 pub(super) fn file(path: &Path) -> Result<Attachment> {
     let name = path.display().to_string();
     let refused = |error: io::Error| invalid(ErrorKind::Config, &name, &unreadable(&error));
-    // Before it is opened: that of a pipe would wait for whatever writes to it.
-    let about = std::fs::metadata(path);
-    let about = about.map_err(|error| refused(files::no_input(path, error)))?;
+    let about = files::look(path).map_err(refused)?;
     if about.is_dir() {
         return Err(refused(io::ErrorKind::IsADirectory.into()));
     }

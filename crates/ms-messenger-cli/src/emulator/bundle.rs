@@ -2,6 +2,8 @@
 
 use std::{fs, io, path::Path};
 
+use crate::files;
+
 /// Where systems keep the certificates that programs trust.
 const SYSTEM: [&str; 5] = [
     "/etc/ssl/certs/ca-certificates.crt",
@@ -18,7 +20,7 @@ const SYSTEM: [&str; 5] = [
 /// When a file that was named cannot be read, or `file` cannot be written.
 pub(crate) fn write(file: &Path, trusted: Option<&str>, ca: &str) -> io::Result<()> {
     let mut bundle = match trusted {
-        Some(trusted) => fs::read_to_string(trusted)?,
+        Some(trusted) => files::text(Path::new(trusted), files::MESSAGE)?,
         None => {
             let mut known = SYSTEM.iter();
             known

@@ -4,7 +4,10 @@ use std::path::Path;
 
 use ms_messenger_emulator::{Emulator, Recording};
 
-use crate::{files::because, print, text};
+use crate::{
+    files::{self, because, unreadable},
+    print, text,
+};
 
 /// Reads a recording; each difference is printed when it is found.
 ///
@@ -12,6 +15,7 @@ use crate::{files::because, print, text};
 ///
 /// What is wrong with the file.
 pub(crate) fn read(file: &Path) -> Result<Recording, String> {
+    files::look(file).map_err(|error| format!("{}: {}", file.display(), unreadable(&error)))?;
     let recording = Recording::read(file).map_err(|error| format!("{error}{}", because(&error)))?;
     Ok(recording.with_listener(|difference| print::note(text::emulator::differs(difference))))
 }

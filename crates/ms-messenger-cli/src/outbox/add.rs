@@ -53,6 +53,7 @@ async fn add(args: &AddArgs, common: &OutboxOptions) -> Result<Exit, Unusable> {
     let reading = Reading {
         platform: args.platform,
         checks_token: false,
+        checks_files: false,
         makes_ids: false,
         keeps_files: true,
     };

@@ -85,8 +85,7 @@ fn check_events(path: &Path) -> Result<()> {
         let name = text::send::events_file(path.display());
         Err(Problem::new(name, rule).into_error(ErrorKind::Config))
     };
-    // Before it is opened: that of a pipe would wait for whatever writes to it.
-    match std::fs::metadata(path) {
+    match files::look(path) {
         Ok(about) if !about.is_file() => {
             return refused(text::send::EVENTS_NOT_A_FILE);
         }

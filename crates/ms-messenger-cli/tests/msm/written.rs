@@ -199,6 +199,17 @@ fn a_file_that_is_not_standard_input_is_explained() {
         ],
         vec!["listen", "--keep", "k", "--client-state-file", "-"],
         vec!["emulator", "--http", "127.0.0.1:0", "--faults", "-"],
+        vec!["emulator", "--http", "127.0.0.1:0", "--replay", "-"],
+        vec![
+            "emulator",
+            "exec",
+            "--http",
+            "127.0.0.1:0",
+            "--replay",
+            "-",
+            "--",
+            "true",
+        ],
         vec![
             "emulator",
             "record",

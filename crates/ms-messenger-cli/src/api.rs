@@ -10,7 +10,7 @@ use serde_json::Value;
 use serde_json_path::JsonPath;
 
 use crate::{
-    args::ApiArgs,
+    args::{ApiArgs, argument_of},
     config::Settings,
     connect, environment,
     exit::Exit,
@@ -186,7 +186,7 @@ fn json_path(text: &str) -> Result<JsonPath, String> {
     if nesting(text) > DEEPEST_PATH {
         return Err(text::api::TOO_DEEP.to_owned());
     }
-    JsonPath::parse(text).map_err(|error| text::api::not_a_json_path(error.message()))
+    JsonPath::parse(text).map_err(|error| text::api::not_a_json_path(error.position() + 1))
 }
 
 /// Returns how deep the brackets of a JSONPath are nested, those in its strings left out.
@@ -309,6 +309,11 @@ fn failed(args: &ApiArgs, error: Error, settings: Option<&Settings>) -> Exit {
     if let Some(exit) = usage::report_refused(&error, args.common.json) {
         return exit;
     }
+    let error = if args.common.json {
+        error
+    } else {
+        error.with_field_names(|field| argument_of(field).map(str::to_owned))
+    };
     let Explained { error, advice } = explain(error, settings);
     let exit = Exit::of(&error);
     let doubt = text::api::UNKNOWN;

@@ -9,7 +9,7 @@ mod run;
 mod settle;
 
 use crate::{
-    args::{OutboxArgs, OutboxCommand},
+    args::{OutboxArgs, OutboxCommand, argument_of},
     exit::Exit,
     report,
 };
@@ -30,5 +30,5 @@ pub(crate) async fn run(args: &OutboxArgs) -> Exit {
         OutboxCommand::GiveUp(args) => change::give_up(args, common).await,
         OutboxCommand::Purge(args) => change::purge(args, common).await,
     };
-    outcome.unwrap_or_else(|error| report::failed(error, common.json))
+    outcome.unwrap_or_else(|error| report::failed_at(error, common.json, None, argument_of))
 }

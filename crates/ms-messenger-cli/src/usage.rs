@@ -101,7 +101,7 @@ fn message(error: &clap::Error, words: &[OsString]) -> String {
     let option = text(error, ContextKind::InvalidArg).map(|it| name(&it).to_owned());
     match (error.kind(), option) {
         (ErrorKind::UnknownArgument, Some(option)) => unknown_option(&option, words),
-        (ErrorKind::InvalidSubcommand, _) => unknown_command(error),
+        (ErrorKind::InvalidSubcommand, _) => unknown_command(error, words),
         (ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand, _) => {
             text::usage::NO_COMMAND.to_owned()
         }
@@ -120,12 +120,12 @@ fn message(error: &clap::Error, words: &[OsString]) -> String {
             None => text::usage::conflicting(&option),
         },
         (ErrorKind::ArgumentConflict, None) => match text(error, ContextKind::InvalidSubcommand) {
-            Some(command) => text::usage::options_before(&command),
+            Some(word) => word_after_option(&word, words),
             None => text::usage::UNPARSABLE.to_owned(),
         },
         (ErrorKind::MissingRequiredArgument, Some(option)) => text::usage::missing(&option),
-        (ErrorKind::TooManyValues, Some(option)) => text::usage::too_many(&option),
-        (ErrorKind::InvalidUtf8, _) => text::usage::NOT_UTF8.to_owned(),
+        (ErrorKind::TooManyValues, Some(option)) => too_many_values(&option, words),
+        (ErrorKind::InvalidUtf8, _) => not_utf8(words),
         (_, Some(option)) => text::usage::wrong(&option),
         (_, None) => text::usage::UNPARSABLE.to_owned(),
     }
@@ -196,35 +196,70 @@ fn shown(option: &str) -> String {
 }
 
 /// Describes an unknown command, with the one that may be meant.
-fn unknown_command(error: &clap::Error) -> String {
+fn unknown_command(error: &clap::Error, words: &[OsString]) -> String {
     let typed = text(error, ContextKind::InvalidSubcommand).unwrap_or_default();
-    let known = commands_beside(error);
+    let before = words.iter().skip(1).filter_map(|word| word.to_str());
+    let (_, command) = used_command(before);
+    let commands = command.get_subcommands().map(clap::Command::get_name);
+    let known: Vec<&str> = commands.collect();
     let name = quoted(&typed);
     let name = (name != text::usage::UNQUOTED).then_some(name);
     let unknown = text::usage::unknown_command(name.as_deref());
-    let meant = suggestion(&typed, known.iter().map(String::as_str), "");
-    if meant.is_empty() {
+    let meant = suggestion(&typed, known.iter().copied(), "");
+    if meant.is_empty() && !known.is_empty() {
         text::usage::commands(&unknown, &known)
     } else {
         format!("{unknown}{meant}")
     }
 }
 
-/// Returns the names of the commands of which one was expected.
-fn commands_beside(error: &clap::Error) -> Vec<String> {
-    let usage = match error.get(ContextKind::Usage) {
-        Some(ContextValue::StyledStr(usage)) => usage.to_string(),
-        _ => String::new(),
-    };
-    let names = |command: &clap::Command| {
-        let commands = command.get_subcommands();
-        commands.map(|it| it.get_name().to_owned()).collect()
-    };
-    let command = args::complete_command();
-    let nested = command
-        .get_subcommands()
-        .find(|it| it.has_subcommands() && usage.contains(&format!("msm {} ", it.get_name())));
-    names(nested.unwrap_or(&command))
+/// Describes a word after the options of a command that takes either options or another command.
+fn word_after_option(word: &str, words: &[OsString]) -> String {
+    let mut command = args::complete_command();
+    for name in words.iter().skip(1) {
+        if command.is_args_conflicts_with_subcommands_set() {
+            break;
+        }
+        if let Some(inner) = command.find_subcommand(name).cloned() {
+            command = inner;
+        }
+    }
+    if command.find_subcommand(word).is_some() {
+        return text::usage::options_before(word);
+    }
+    let commands = command.get_subcommands().map(clap::Command::get_name);
+    text::usage::unexpected(&quoted(word)) + &suggestion(word, commands, "")
+}
+
+/// Describes a value too many: of an option that takes none, or of one that takes one.
+fn too_many_values(option: &str, words: &[OsString]) -> String {
+    let (_, command) = used_command(words.iter().skip(1).filter_map(|word| word.to_str()));
+    let is_it = |arg: &&clap::Arg| arg.get_long() == option.strip_prefix("--");
+    match command.get_arguments().find(is_it) {
+        Some(arg) if !arg.get_action().takes_values() => text::usage::no_value_expected(option),
+        _ => text::usage::too_many(option),
+    }
+}
+
+/// Names the option whose value is not UTF-8, if it is the only such word.
+fn not_utf8(words: &[OsString]) -> String {
+    let invalid = |word: &&OsString| word.to_str().is_none();
+    let mut all = words.iter().skip(1).zip(words);
+    let found = all.find(|(word, _)| invalid(word));
+    let is_only = !all.any(|(word, _)| invalid(&word));
+    let option = found.filter(|_| is_only).and_then(|(word, before)| {
+        let given = word.to_string_lossy();
+        let option = match given.split_once('=') {
+            Some((option, _)) if option.starts_with("--") => option.to_owned(),
+            _ => before.to_str().filter(|it| !it.contains('='))?.to_owned(),
+        };
+        let is_option = option.starts_with("--") && shown(&option) == option;
+        is_option.then_some(option)
+    });
+    option.map_or_else(
+        || text::usage::NOT_UTF8.to_owned(),
+        |option| text::usage::not_utf8(&option),
+    )
 }
 
 /// Describes a word that is no option: most likely the text of the message.
@@ -258,178 +293,4 @@ fn quoted(word: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use clap::FromArgMatches as _;
-
-    use super::*;
-    use crate::args::Cli;
-
-    fn error_of(line: &str) -> String {
-        let words = std::iter::once("msm").chain(line.split(' '));
-        let words: Vec<OsString> = words.map(Into::into).collect();
-        let parsed = args::command()
-            .try_get_matches_from(&words)
-            .and_then(|matches| Cli::from_arg_matches(&matches));
-        message(&parsed.unwrap_err(), &words)
-    }
-
-    #[test]
-    fn errors_of_usage_name_options_of_this_program() {
-        let to = "send --to user:a";
-        for (line, expected) in [
-            (
-                format!("{to} hello"),
-                "'hello' is not an option; the text goes after --text (\"-\" reads standard input)",
-            ),
-            (format!("{to} --attach x"), "there is no option --attach"),
-            (
-                format!("{to} --message x"),
-                "there is no option --message: use --text",
-            ),
-            (format!("{to} -m x"), "there is no option -m: use --text"),
-            (
-                format!("{to} --txt x"),
-                "there is no option --txt: did you mean --text?",
-            ),
-            (
-                "send --too user:a --text x".to_owned(),
-                "there is no option --too: did you mean --to?",
-            ),
-            (
-                "emulator --lgo-format text exec --chek".to_owned(),
-                "there is no option --lgo-format: did you mean --log-format?",
-            ),
-            (
-                "outbox --stroe=hunter2 list".to_owned(),
-                "there is no option --stroe: did you mean --store?",
-            ),
-            ("whoami --too x".to_owned(), "there is no option --too"),
-            (
-                format!("{to} --text x --retries -1"),
-                "--retries: must be a whole number from 0",
-            ),
-            (
-                format!("{to} --text x --importance huge"),
-                "--importance must be one of normal, high, urgent",
-            ),
-            (format!("{to} --text"), "--text needs a value"),
-            (format!("{to} --text a --text b"), "--text is given twice"),
-            (
-                "send --to alice@contoso.com --text x".to_owned(),
-                "--to: is not a target: did you mean user:alice@contoso.com?",
-            ),
-            (
-                "emulator --seed 5 exec -- true".to_owned(),
-                "an option stands before exec: the options of exec follow it",
-            ),
-            (
-                "send --to chanel:@Contoso/General --text x".to_owned(),
-                "--to: is not a target: did you mean channel:@Contoso/General?",
-            ),
-            (
-                "send --to user:a --image ./a.png".to_owned(),
-                "--image: must be an https address: the platform downloads it, and local \
-                 files are not sent",
-            ),
-            (
-                format!("{to} --text x --idempotency-key k --first-sent today"),
-                "--first-sent: must be written like 2026-11-28T21:22:06Z",
-            ),
-            (
-                format!("{to} --text x --msgraph-token t --msgraph-token-file f"),
-                "--msgraph-token and --msgraph-token-file cannot be used together",
-            ),
-            (
-                format!("{to} --text x --timeout soon"),
-                "--timeout: must be a time like 30s, 2m or 1h 30m",
-            ),
-            (
-                "read user:a --last 0".to_owned(),
-                "--last: must be a whole number from 1 to 10000",
-            ),
-            (
-                "react conversation:19:a 1796018879454 👍".to_owned(),
-                "TARGET: is not a target: the order is EMOJI TARGET MESSAGE",
-            ),
-            (
-                "react conversation:19:a 👍 1796018879454".to_owned(),
-                "TARGET: is not a target: the order is EMOJI TARGET MESSAGE",
-            ),
-            (
-                "show 1796018879454 conversation:19:a".to_owned(),
-                "TARGET: is not a target: the order is TARGET MESSAGE",
-            ),
-            (
-                "reply 1796018879454 --text x".to_owned(),
-                "TARGET: is not a target: the order is TARGET MESSAGE",
-            ),
-            (
-                "read user:a --last 99999999999999999999".to_owned(),
-                "--last: must be a smaller number",
-            ),
-            ("batch".to_owned(), "FILE is missing"),
-            ("emulator exec".to_owned(), "COMMAND is missing"),
-            (
-                "emulator --token-lifetime 0".to_owned(),
-                "--token-lifetime: must be a whole number from 1 to 4294967295",
-            ),
-            (
-                "listen --keep a --address nonsense".to_owned(),
-                "--address: must be an IP address with a port, e.g. 127.0.0.1:8080",
-            ),
-            (
-                "snd".to_owned(),
-                "there is no command 'snd': did you mean send?",
-            ),
-            (
-                "outbox statsu".to_owned(),
-                "there is no command 'statsu': did you mean status?",
-            ),
-        ] {
-            assert_eq!(error_of(&line), expected, "{line}");
-        }
-    }
-
-    #[test]
-    fn the_help_that_is_recommended_is_that_of_the_innermost_command() {
-        for (line, command) in [
-            ("send --what", Some("send")),
-            ("outbox --store sqlite:a purge --what", Some("outbox purge")),
-            ("-v outbox list --what", Some("outbox list")),
-            ("read send", Some("read")),
-            ("--what", None),
-        ] {
-            let words: Vec<OsString> = std::iter::once("msm")
-                .chain(line.split(' '))
-                .map(Into::into)
-                .collect();
-            assert_eq!(subcommand(&words).as_deref(), command, "{line}");
-        }
-    }
-
-    #[test]
-    fn nothing_that_may_be_a_secret_is_repeated() {
-        for line in [
-            "send --to user:a --image hunter2",
-            "send --to hunter2 --text x",
-            "send --to user:a --msgraph-tokn=hunter2",
-            "send --to user:a --text x --importance hunter2",
-            "send --to user:a hunter2/hunter2",
-            "hunter2:hunter2",
-        ] {
-            assert!(
-                !error_of(line).contains("hunter2"),
-                "{line}: {}",
-                error_of(line)
-            );
-        }
-    }
-
-    #[test]
-    fn json_is_only_an_option_before_the_end_of_the_options() {
-        let words = |line: &str| -> Vec<OsString> { line.split(' ').map(Into::into).collect() };
-        assert!(wants_json(&words("msm send --json --what")));
-        assert!(!wants_json(&words("msm send -- --json")));
-        assert!(!wants_json(&words("msm send --text x")));
-    }
-}
+mod tests;

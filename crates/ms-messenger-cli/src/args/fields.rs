@@ -71,7 +71,7 @@ const FAMILIES: &[(&str, Giver)] = &[
     ("files", Named("--file")),
 ];
 
-/// The arguments of commands on a place or on a message.
+/// What gives a member to a command that is about something: a place, a message, a path.
 const ARGUMENTS: &[(&str, &str)] = &[
     ("to", "TARGET"),
     ("team", "TARGET"),
@@ -83,9 +83,13 @@ const ARGUMENTS: &[(&str, &str)] = &[
     ("message", "MESSAGE"),
     ("messageId", "MESSAGE"),
     ("reaction", "EMOJI"),
+    ("root", "--root"),
+    ("query", "OF"),
+    ("path", "PATH"),
+    ("id", "ID"),
 ];
 
-/// Returns the argument of a command on a place or on a message that gives a member.
+/// Returns what gives a member to a command that is about something.
 pub(crate) fn argument_of(field: &str) -> Option<&'static str> {
     let (_, argument) = ARGUMENTS.iter().find(|(known, _)| *known == field)?;
     Some(argument)

@@ -27,7 +27,7 @@ pub(crate) struct SettleArgs {
     /// The JSON line of the failed send, printed or stored, or its member `evidence`; `-` reads standard input
     #[arg(long, value_name = "FILE")]
     pub(crate) evidence: Option<PathBuf>,
-    /// The request in its JSON form; by default the one in the evidence file
+    /// The request in its JSON form; by default the one in the evidence file; `-` reads standard input
     #[arg(long, value_name = "FILE")]
     pub(crate) request: Option<PathBuf>,
     /// Platform; by default that of the evidence

@@ -24,6 +24,53 @@ fn the_short_help_of_a_command_omits_the_options_with_a_heading() {
     check(&complete_command());
 }
 
+/// Options and arguments whose file is read, and is never standard input. What says so are the tests of the
+/// program.
+const READ: [&str; 18] = [
+    "acs_access_key_file",
+    "acs_access_token_file",
+    "acs_chat_token_file",
+    "acs_connection_string_file",
+    "card",
+    "client_state_file",
+    "config",
+    "csv",
+    "events",
+    "faults",
+    "file",
+    "key_file",
+    "msgraph_token_file",
+    "picture",
+    "replay",
+    "secret_file",
+    "ucwa_password_file",
+    "upstream_ca",
+];
+
+#[test]
+fn every_path_is_one_of_standard_input_or_says_that_it_is_not() {
+    fn takes(arg: &clap::Arg, value: &str) -> bool {
+        let alone = clap::Arg::new("path").value_parser(arg.get_value_parser().clone());
+        let command = clap::Command::new("msm").arg(alone);
+        command.try_get_matches_from(["msm", value]).is_ok()
+    }
+    fn check(command: &clap::Command) {
+        let path = clap::builder::ValueParser::path_buf();
+        let paths = command
+            .get_arguments()
+            .filter(|arg| arg.get_value_parser().type_id() == path.type_id());
+        for arg in paths {
+            let help = arg.get_help().unwrap().to_string();
+            let is_input = help.contains("`-`");
+            let is_refused = !takes(arg, "-") && takes(arg, "./-");
+            let is_read = READ.contains(&arg.get_id().as_str());
+            assert!(is_input || is_refused || is_read, "{command} {arg}");
+        }
+        command.get_subcommands().for_each(check);
+    }
+    check(&complete_command());
+}
+
 #[test]
 fn unusable_values_are_rejected() {
     for line in [

@@ -77,7 +77,7 @@ pub(crate) struct WorldArgs {
     #[arg(long, value_name = "URL")]
     pub(crate) on_message: Option<String>,
     /// Host beside loopback that --on-message may name; can be repeated
-    #[arg(long, value_name = "NAME", value_parser = host, requires = "on_message")]
+    #[arg(long, value_name = "NAME", value_parser = host)]
     pub(crate) receiver_host: Vec<String>,
     /// Return 404 or 403 for unknown ids instead of creating them
     #[arg(long)]

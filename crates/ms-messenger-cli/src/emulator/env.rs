@@ -55,6 +55,9 @@ async fn world(source: Option<&str>) -> Result<Value, (String, Exit)> {
     let Some(file) = source.filter(|source| !is_address(source)) else {
         return remote::world(source).await;
     };
+    if file.is_empty() {
+        return Err((text::emulator::SOURCE_EMPTY.to_owned(), Exit::Usage));
+    }
     let path = Path::new(file);
     let name = files::name(path);
     let text = files::text_or_input(path, files::SETTING);

@@ -37,6 +37,9 @@ pub(crate) async fn start(
     if args.retry_after.is_some() && args.limits == Limits::Off {
         return Err(print::failure(text::emulator::RETRY_AFTER, Exit::Usage));
     }
+    if !args.receiver_host.is_empty() && args.on_message.is_none() {
+        return Err(print::failure(text::emulator::RECEIVER_HOST, Exit::Usage));
+    }
     let (http, https) = addresses(args, ports);
     let mut builder = builder(args)
         .with_http_address(http)

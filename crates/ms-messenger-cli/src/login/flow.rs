@@ -3,7 +3,7 @@
 use std::{future::pending, time::Duration};
 
 use ms_messenger::{
-    Result, TokenRequest, Url,
+    Error, ErrorKind, Result, TokenRequest, Url,
     entra::{Application, DevicePrompt, SignIn},
     http::{Bytes, HttpClient, HttpRequest, Method, header},
 };
@@ -93,6 +93,10 @@ async fn visit(http: &HttpClient, page: Url) -> Result<bool> {
     let response = http.exchange(get(page.clone())).await?;
     let location = response.headers().get(header::LOCATION);
     let location = location.and_then(|it| page.join(it.to_str().ok()?).ok());
+    if response.status().is_client_error() {
+        let text = text::sign_in::refused_by_emulator(response.status().as_u16());
+        return Err(Error::new(ErrorKind::Config, text));
+    }
     // Only the listener is visited, whatever the page says.
     let is_listener = |address: &Url| address.host_str() == Some("localhost");
     let Some(listener) = location.filter(is_listener) else {

@@ -23,6 +23,9 @@ const BEGIN: [u8; 16] = *b"SQLite format 3\0";
 /// `Config` for what is not a regular file, and for one that is not a database.
 pub(super) fn check(path: &Path) -> Result<()> {
     let refused = |rule: &str| Err(Error::new(ErrorKind::Config, rule.to_owned()));
+    if path.to_str().is_none() {
+        return refused(text::outbox::PATH_NOT_UTF8);
+    }
     // Before it is opened: that of a device can have effects, and SQLite takes some for empty files.
     let Ok(about) = fs::metadata(path) else {
         // Why it cannot be used is found when it is created or opened.

@@ -8,8 +8,8 @@ pub(crate) const METHODS: &str = "must be GET, HEAD, POST, PUT, PATCH or DELETE"
 pub(crate) const ONLY_FOR_GET: &str = "is for GET only";
 pub(crate) const NOT_FOR_GET: &str = "is not for GET";
 
-pub(crate) fn not_a_json_path(why: &str) -> String {
-    format!("is not a JSONPath: {why}")
+pub(crate) fn not_a_json_path(at: usize) -> String {
+    format!("is not a JSONPath: wrong at character {at}")
 }
 
 pub(crate) const TOO_DEEP: &str = "must not have more than 10 brackets within each other";

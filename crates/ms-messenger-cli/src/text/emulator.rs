@@ -14,6 +14,8 @@ pub(crate) const ORIGIN: &str =
     "must be an http or https URL without a path, e.g. http://127.0.0.1:8410";
 pub(crate) const UNUSABLE: &str = "cannot be used";
 pub(crate) const RETRY_AFTER: &str = "--retry-after needs --limits documented";
+pub(crate) const RECEIVER_HOST: &str = "--receiver-host needs --on-message";
+pub(crate) const SOURCE_EMPTY: &str = "SOURCE: must not be empty";
 pub(crate) const NOT_EMPTY: &str = "is not empty";
 
 /// Ready, and which variable takes which member of the line.

@@ -24,6 +24,7 @@ pub(crate) const WITHOUT_PATH: &str = "sqlite: needs a path, e.g. sqlite:out.db"
 /// A new file whose name looks like a part of a URL.
 pub(crate) const PARAMETERS: &str = "there is no such file, and none is created with ? or % in its \
     name: what follows sqlite: is a path, without parameters and without encoded characters";
+pub(crate) const PATH_NOT_UTF8: &str = "the path is not UTF-8, which SQLite needs";
 pub(crate) const NOT_A_REGULAR_FILE: &str = "is not a regular file: an outbox must be one";
 pub(crate) const NOT_A_DATABASE: &str = "is not a SQLite database, so it holds no outbox";
 

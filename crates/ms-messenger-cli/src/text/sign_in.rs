@@ -20,6 +20,14 @@ pub(crate) fn replacing(user: &str) -> String {
 pub(crate) const NOT_APPROVED: &str = "the server does not approve the sign-in as an emulator does: for its option --entra-approver \
      manual, use --authority instead of --emulator";
 
+/// An emulator responds to the sign-in with an error.
+pub(crate) fn refused_by_emulator(status: u16) -> String {
+    format!(
+        "the server rejects the sign-in (status {status}): check --client-id, --tenant and --scope, or \
+         leave them out, as an emulator needs none"
+    )
+}
+
 /// A sign-in that a new one would replace.
 pub(crate) fn other_user(profile: &str, user: &str, authority: &str) -> String {
     format!(

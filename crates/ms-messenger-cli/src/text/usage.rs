@@ -20,6 +20,12 @@ pub(crate) const ALIASES: [(&str, &str); 12] = [
 
 pub(crate) const NO_COMMAND: &str = "a command is missing";
 pub(crate) const NOT_UTF8: &str = "an argument is not UTF-8";
+
+/// The value of an option is not UTF-8.
+pub(crate) fn not_utf8(option: &str) -> String {
+    format!("{option}: {}", super::files::NOT_UTF8)
+}
+
 pub(crate) const UNPARSABLE: &str = "the command line cannot be parsed";
 /// Stands for a word that is not quoted.
 pub(crate) const UNQUOTED: &str = "a word";
@@ -62,6 +68,10 @@ pub(crate) fn missing(option: &str) -> String {
 
 pub(crate) fn too_many(option: &str) -> String {
     format!("{option} takes one value")
+}
+
+pub(crate) fn no_value_expected(option: &str) -> String {
+    format!("{option} takes no value")
 }
 
 /// For an error of `clap` without a text here.
@@ -113,7 +123,7 @@ pub(crate) fn unknown_command(name: Option<&str>) -> String {
 }
 
 /// An unknown command, as [`unknown_command`] says it, with those that there are.
-pub(crate) fn commands(unknown: &str, known: &[String]) -> String {
+pub(crate) fn commands(unknown: &str, known: &[&str]) -> String {
     format!("{unknown}; the commands are {}", known.join(", "))
 }
 

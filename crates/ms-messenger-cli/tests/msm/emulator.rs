@@ -296,14 +296,18 @@ fn every_failed_start_is_a_usage_or_configuration_error_and_names_its_option() {
             3,
             "--receiver-host NAME",
         ),
-        (&["--receiver-host", "example.org"], 2, "--on-message"),
+        (
+            &["--receiver-host", "example.org"],
+            2,
+            "--receiver-host needs --on-message",
+        ),
         (&["--data", "/nonexistent/file"], 3, missing),
         (
             &["--data", "/nonexistent/file"],
             3,
             "cannot be opened: the folder /nonexistent does not exist",
         ),
-        (&["--replay", missing], 3, "cannot be read: no such file"),
+        (&["--replay", missing], 3, "/nonexistent/file: no such file"),
         (&["--faults", missing], 3, "no such file"),
         (
             &["--ca-out", missing],

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod api;
+mod bad_values;
 mod batch;
 mod batch_file;
 mod batch_input;

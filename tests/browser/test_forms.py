@@ -102,6 +102,34 @@ def test_a_fault_rule_is_added_and_removed(page, world):
     assert world.admin("GET", "faults")["rules"] == []
 
 
+def test_a_store_that_is_late_with_each_thing_that_a_client_receives(page, world):
+    page.click("#open-faults")
+    page.choose("dialog [name=platform]", "acs-chat")
+    page.choose("dialog [name=kind]", "late_store")
+    page.fill("dialog [name=ms]", "1")
+    for number, then in enumerate(["answer", "close", "reset", "silence", "status"], 1):
+        page.choose("dialog [name=then]", then)
+        assert page.one("dialog [name=status]").is_displayed() == (then == "status")
+        page.submit()
+        page.until(lambda number=number: len(page.all("dialog .rules code")) == number)
+    actions = [rule["action"] for rule in world.admin("GET", "faults")["rules"]]
+    assert [action["then"] for action in actions] == ["answer", "close", "reset", "silence", "status"]
+    assert actions[-1] == {"kind": "late_store", "ms": 1, "then": "status", "status": 503}
+    assert world.chat("late") == 201
+
+
+def test_a_form_says_either_what_was_done_or_what_is_wrong(page):
+    page.click("#open-clock")
+    page.until(lambda: page.one("dialog [name=offset_ms]").get_attribute("value") == "0")
+    [button] = [button for button in page.all("dialog button") if button.text == "Set offset"]
+    button.click()
+    page.says("set")
+    page.fill("dialog [name=offset_ms]", "soon")
+    button.click()
+    page.problem("offset_ms: must be a whole number")
+    assert not page.one("dialog .said").is_displayed()
+
+
 def device_code(world):
     form = {"client_id": "11111111-2222-3333-4444-555555555555", "scope": "https://graph.microsoft.com/Chat.Read"}
     status, begun = world.call(

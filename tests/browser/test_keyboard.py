@@ -76,6 +76,16 @@ def test_dialogs_hold_the_focus_and_give_it_back(page):
     press(page, Keys.ESCAPE)
 
 
+def test_a_button_that_was_pressed_keeps_the_focus(page):
+    page.one("#open-faults").send_keys(Keys.ENTER)
+    page.until(lambda: "No fault rules" in page.one("dialog .rules").text)
+    page.one("dialog button[type=submit]").send_keys(Keys.ENTER)
+    page.says("added")
+    assert page.script("return document.activeElement.textContent") == "Add rule"
+    press(page, Keys.ENTER)
+    page.until(lambda: len(page.all("dialog .rules code")) == 2)
+
+
 def findings(page):
     """What axe finds wrong. Its own styles may break the policy of the page."""
     result = Axe().run(page.driver, options={"resultTypes": ["violations"]})

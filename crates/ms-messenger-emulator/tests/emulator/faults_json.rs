@@ -31,6 +31,22 @@ fn every_problem_is_named_with_its_member() {
 }
 
 #[test]
+fn operations_that_several_platforms_have_are_listed_once() {
+    let document =
+        json!({"rules": [{"match": {"operation": "sned"}, "action": {"kind": "malformed_body"}}]});
+    let problems = Faults::from_json(&document).unwrap_err().problems;
+    let [problem] = &problems[..] else {
+        panic!("{problems:?}")
+    };
+    let names: Vec<&str> = problem
+        .rsplit_once("must be one of ")
+        .map_or(vec![], |(_, names)| names.split(", ").collect());
+    let distinct: std::collections::BTreeSet<&str> = names.iter().copied().collect();
+    assert!(distinct.contains("send"), "{problem}");
+    assert_eq!(distinct.len(), names.len(), "{problem}");
+}
+
+#[test]
 fn a_document_is_written_back_as_it_was_read() {
     let document = json!({"seed": 7, "rules": [
         {"match": {"platform": "msgraph-chat", "operation": "send", "nth": [1, 3]},

@@ -29,7 +29,7 @@ macro_rules! script {
     };
 }
 
-const ASSETS: [Asset; 18] = [
+const ASSETS: [Asset; 19] = [
     (
         "",
         "text/html; charset=utf-8",
@@ -49,6 +49,7 @@ const ASSETS: [Asset; 18] = [
     script!("conversations.js"),
     script!("detail.js"),
     script!("dom.js"),
+    script!("faults.js"),
     script!("forms.js"),
     script!("html.js"),
     script!("keys.js"),

@@ -168,8 +168,14 @@ impl Reader<'_> {
         let catalog = self.catalog;
         if !catalog.has_operation(platform, name) {
             let all = catalog.of(platform).flat_map(|service| service.operations);
-            let all: Vec<&str> = all.copied().collect();
-            self.problem(path, format_args!("must be one of {}", all.join(", ")));
+            // Platforms have operations of the same name.
+            let mut names: Vec<&str> = Vec::new();
+            for name in all {
+                if !names.contains(name) {
+                    names.push(name);
+                }
+            }
+            self.problem(path, format_args!("must be one of {}", names.join(", ")));
         }
         Some(name.to_owned())
     }

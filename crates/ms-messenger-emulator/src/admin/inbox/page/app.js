@@ -4,12 +4,13 @@ import { get } from './app/api.js';
 import { Conversations, hashOf } from './app/conversations.js';
 import { Detail } from './app/detail.js';
 import { byId, el, later } from './app/dom.js';
+import { openFaults } from './app/faults.js';
 import { options } from './app/forms.js';
 import { listenToKeys, openKeys } from './app/keys.js';
 import { listen } from './app/live.js';
 import { Requests } from './app/requests.js';
 import { Timeline } from './app/timeline.js';
-import { Answer, openClock, openFaults, openMessage, openReset, openSignIns } from './app/tools.js';
+import { Answer, openClock, openMessage, openReset, openSignIns } from './app/tools.js';
 
 const announcer = byId('announcer');
 const onproblem = (problem) => {

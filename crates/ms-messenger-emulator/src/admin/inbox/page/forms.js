@@ -15,9 +15,16 @@ export const options = (all) => all.map((one) => {
   return el('option', { value, text });
 });
 
+/** The whole number of a field. */
+export const number = (text, name) => {
+  const value = Number(text);
+  if (text === '' || !Number.isSafeInteger(value)) throw new Error(`${name}: must be a whole number`);
+  return value;
+};
+
 /**
  * Opens a dialog. `onsubmit` gets the values of its form; what it returns is said, and a problem is shown
- * beside the form.
+ * beside the form. `act` does the same for another button.
  */
 export function dialog({ title, content, submit, danger, onsubmit, closes }) {
   count += 1;
@@ -25,26 +32,32 @@ export function dialog({ title, content, submit, danger, onsubmit, closes }) {
   const problem = el('p', { class: 'problem', role: 'alert' });
   const said = el('p', { class: 'said', role: 'status' });
   const button = submit ? el('button', { type: 'submit', class: danger ? 'danger' : 'primary', text: submit }) : null;
+  let isBusy = false;
+  const act = async (work) => {
+    problem.textContent = '';
+    said.textContent = '';
+    try {
+      said.textContent = (await work()) ?? '';
+      return true;
+    } catch (failure) {
+      problem.textContent = failure.message;
+      return false;
+    }
+  };
   const form = el('form', {
     onsubmit: async (event) => {
       event.preventDefault();
-      if (!onsubmit) return;
-      problem.textContent = '';
-      said.textContent = '';
-      button.disabled = true;
-      try {
-        said.textContent = (await onsubmit(Object.fromEntries(new FormData(form)), form)) ?? '';
-        if (closes) box.close();
-      } catch (failure) {
-        problem.textContent = failure.message;
-      } finally {
-        button.disabled = false;
-      }
+      // A button that is disabled would lose the focus.
+      if (!onsubmit || isBusy) return;
+      isBusy = true;
+      const isDone = await act(() => onsubmit(Object.fromEntries(new FormData(form)), form));
+      isBusy = false;
+      if (isDone && closes) box.close();
     },
   }, content, problem, said, el('div', { class: 'actions' }, button,
     el('button', { type: 'button', onclick: () => box.close(), text: 'Close' })));
   const box = el('dialog', { 'aria-labelledby': id, onclose: () => box.remove() }, el('h2', { id, text: title }), form);
   document.body.append(box);
   box.showModal();
-  return { box, form, problem, said };
+  return { box, form, act };
 }

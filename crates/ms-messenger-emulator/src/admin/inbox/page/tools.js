@@ -1,14 +1,8 @@
-// The tools: messages of the other side, faults, sign-ins, clocks, reset.
+// The tools: messages of the other side, sign-ins, clocks, reset.
 
-import { get, post, put, remove } from './api.js';
+import { get, post, put } from './api.js';
 import { bdi, byId, el, time } from './dom.js';
-import { dialog, field, options } from './forms.js';
-
-const number = (text, name) => {
-  const value = Number(text);
-  if (text === '' || !Number.isSafeInteger(value)) throw new Error(`${name}: must be a whole number`);
-  return value;
-};
+import { dialog, field, number, options } from './forms.js';
 
 /** A message of the other side on any platform, also into a conversation that is new. */
 export function openMessage(world) {
@@ -46,101 +40,6 @@ export function openMessage(world) {
   explain();
 }
 
-const ACTIONS = {
-  status: { text: 'status, nothing stored', fields: ['status', 'retry'] },
-  status_after_store: { text: 'status after storing', fields: ['status', 'retry'] },
-  delay: { text: 'delay the response', fields: ['ms'] },
-  close: { text: 'close the connection', fields: ['when'] },
-  reset: { text: 'reset the connection', fields: ['when'] },
-  cut_body: { text: 'cut the response', fields: ['after_bytes'] },
-  malformed_body: { text: 'malformed response', fields: [] },
-  late_store: { text: 'store late, response in time', fields: ['ms'] },
-};
-
-function action(values) {
-  const made = { kind: values.kind };
-  for (const name of ACTIONS[values.kind].fields) {
-    if (name === 'when') made.when = values.when;
-    else if (name === 'retry') {
-      if (values.retry !== '') made.headers = { 'Retry-After': values.retry };
-    } else made[name] = number(values[name], name);
-  }
-  return made;
-}
-
-function rule(values) {
-  const match = {};
-  if (values.platform) match.platform = values.platform;
-  if (values.operation) match.operation = values.operation;
-  if (values.every) match.every = number(values.every, 'every');
-  const made = { match, action: action(values) };
-  if (values.times) made.times = number(values.times, 'times');
-  return made;
-}
-
-/** The fault rules: those that there are, and a form for one more. */
-export async function openFaults(world) {
-  const rules = el('ol', { class: 'rules', 'aria-label': 'Fault rules' });
-  const draw = (document) => {
-    rules.replaceChildren(...document.rules.map((one) => el('li', {}, el('code', {}, bdi(JSON.stringify(one))))));
-    if (!document.rules.length) rules.append(el('li', { class: 'small', text: 'No fault rules.' }));
-  };
-  const platform = el('select', { name: 'platform' }, options([['', 'any'], ...world.platforms.map((one) => one.name)]));
-  const operations = el('datalist', { id: 'operations' });
-  const known = () => {
-    const found = world.platforms.find((one) => one.name === platform.value);
-    operations.replaceChildren(...options(found?.operations ?? []));
-  };
-  platform.addEventListener('change', known);
-  const kind = el('select', { name: 'kind' }, options(Object.entries(ACTIONS).map(([name, one]) => [name, one.text])));
-  const fields = {
-    status: field('Status', el('input', { name: 'status', inputmode: 'numeric', value: '503' })),
-    retry: field('Retry-After', el('input', { name: 'retry', placeholder: 'none' })),
-    ms: field('Milliseconds', el('input', { name: 'ms', inputmode: 'numeric', value: '1000' })),
-    when: field('When', el('select', { name: 'when' }, options(['before_read', 'after_read', 'after_store']))),
-    after_bytes: field('After bytes', el('input', { name: 'after_bytes', inputmode: 'numeric', value: '10' })),
-  };
-  const show = () => {
-    for (const [name, one] of Object.entries(fields)) one.hidden = !ACTIONS[kind.value].fields.includes(name);
-  };
-  kind.addEventListener('change', show);
-  show();
-  const opened = dialog({
-    title: 'Faults',
-    submit: 'Add rule',
-    content: [
-      rules,
-      el('fieldset', {}, el('legend', { text: 'Applies to' }), field('Platform', platform),
-        field('Operation', el('input', { name: 'operation', list: 'operations', value: 'send', autocomplete: 'off' })), operations,
-        field('Every nth request', el('input', { name: 'every', inputmode: 'numeric', placeholder: 'each' })),
-        field('At most, times', el('input', { name: 'times', inputmode: 'numeric', value: '1' }))),
-      el('fieldset', {}, el('legend', { text: 'Does' }), field('Fault', kind), Object.values(fields)),
-      el('button', {
-        type: 'button', text: 'Remove all rules',
-        onclick: async () => {
-          try {
-            await remove('faults');
-            draw(await get('faults'));
-            opened.problem.textContent = '';
-            opened.said.textContent = 'removed';
-          } catch (problem) {
-            opened.problem.textContent = problem.message;
-          }
-        },
-      }),
-    ],
-    onsubmit: async (values) => {
-      draw(await post('faults', { rules: [rule(values)] }));
-      return 'added';
-    },
-  });
-  try {
-    draw(await get('faults'));
-  } catch (problem) {
-    opened.problem.textContent = problem.message;
-  }
-}
-
 /** Sign-ins that wait for a decision. */
 export async function openSignIns() {
   const waiting = el('ul', { class: 'rules', 'aria-label': 'Sign-ins' });
@@ -165,15 +64,10 @@ export async function openSignIns() {
       waiting, field('Code', code), field('As', user),
       el('button', {
         type: 'button', text: 'Decline',
-        onclick: async () => {
-          opened.problem.textContent = '';
-          try {
-            await decide('decline', { user_code: code.value, user: user.value });
-            opened.said.textContent = 'declined';
-          } catch (problem) {
-            opened.problem.textContent = problem.message;
-          }
-        },
+        onclick: () => opened.act(async () => {
+          await decide('decline', { user_code: code.value, user: user.value });
+          return 'declined';
+        }),
       }),
     ],
     onsubmit: async (values) => {
@@ -181,11 +75,7 @@ export async function openSignIns() {
       return 'approved';
     },
   });
-  try {
-    await draw();
-  } catch (problem) {
-    opened.problem.textContent = problem.message;
-  }
+  await opened.act(draw);
 }
 
 /** The clock of UCWA's durations, and that of the services. */
@@ -206,15 +96,10 @@ export async function openClock() {
       el('fieldset', {}, el('legend', { text: 'All services' }), now, field('Offset in milliseconds', offset),
         el('button', {
           type: 'button', text: 'Set offset',
-          onclick: async () => {
-            opened.problem.textContent = '';
-            try {
-              draw(await put('clock', { offset_ms: number(offset.value, 'offset_ms') }));
-              opened.said.textContent = 'set';
-            } catch (problem) {
-              opened.problem.textContent = problem.message;
-            }
-          },
+          onclick: () => opened.act(async () => {
+            draw(await put('clock', { offset_ms: number(offset.value, 'offset_ms') }));
+            return 'set';
+          }),
         })),
     ],
     onsubmit: async (values) => {
@@ -222,11 +107,7 @@ export async function openClock() {
       return `UCWA is ${made.advanced_s} s ahead`;
     },
   });
-  try {
-    draw(await get('clock'));
-  } catch (problem) {
-    opened.problem.textContent = problem.message;
-  }
+  await opened.act(async () => draw(await get('clock')));
 }
 
 /** Back to the seeded world. */

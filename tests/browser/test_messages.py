@@ -96,6 +96,27 @@ def test_inline_pictures_cards_and_files(page, world):
     assert drawn.find_elements(By.TAG_NAME, "img") == [], "nothing is loaded from elsewhere"
 
 
+def test_text_of_a_card_is_marked_as_its_author_meant_it(page, world):
+    text = "**bold** *slanted* _so too_ but snake_case_name, 2 * 3 * 4 and [a_b_c](https://contoso.test/x_y_z)"
+    world.teams(card({"type": "TextBlock", "text": text}))
+    page.until(lambda: page.all("article .card"))
+    drawn = page.one("article .card")
+    assert drawn.text == "bold slanted so too but snake_case_name, 2 * 3 * 4 and a_b_c"
+    assert [em.text for em in drawn.find_elements(By.TAG_NAME, "em")] == ["slanted", "so too"]
+    assert drawn.find_element(By.TAG_NAME, "a").get_attribute("href") == "https://contoso.test/x_y_z"
+
+
+def test_no_text_of_a_card_keeps_the_page_busy(page):
+    # Each of these took a time that grew with the square of its length: minutes here.
+    for text in ["[", "[](", "[]", "*", "_", "**a", "*a", "_a", "**", "[a](b"]:
+        drawn = page.script(
+            "const { card } = await import('/_emulator/app/card.js');"
+            "return card({ body: [{ type: 'TextBlock', text: arguments[0].repeat(100000) }] }).textContent.length",
+            text,
+        )
+        assert drawn > 0
+
+
 def test_templates_are_filled_in_and_interactive_messages_drawn(page, world):
     world.whatsapp(
         kind="template",

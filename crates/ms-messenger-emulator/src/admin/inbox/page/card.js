@@ -10,16 +10,22 @@ const list = (value) => (Array.isArray(value) ? value : []);
 const text = (value) => (typeof value === 'string' ? value : typeof value === 'number' ? String(value) : '');
 const word = (value) => text(value).toLowerCase().replace(/[^a-z]/g, '');
 
-/** Bold, italic and links, the Markdown of text blocks. */
+// Bold, italic (with `_` between words only) and links. Each part ends before the next sign of its kind, so
+// that no text takes a time that grows with the square of its length.
+const MARKS = /\*\*(?!\s)([^*]+)(?<!\s)\*\*|\*(?!\s)([^*]+)(?<!\s)\*|(?<!\w)_(?!\s)([^_]+)(?<!\s)_(?!\w)|\[([^[\]]*)\]\(([^[\])\s]*)\)/g;
+
+/** The Markdown of text blocks; beyond so many parts the text is as it is written. */
 function marked(source) {
-  const found = /\*\*([^*]+)\*\*|(?:\*|_)([^*_]+)(?:\*|_)|\[([^\]]*)\]\(([^)\s]*)\)/g;
   const nodes = [];
   let at = 0;
-  for (const match of source.matchAll(found)) {
+  for (const match of source.matchAll(MARKS)) {
+    if (nodes.length > MOST) break;
     nodes.push(source.slice(at, match.index));
-    if (match[1] !== undefined) nodes.push(el('strong', { text: match[1] }));
-    else if (match[2] !== undefined) nodes.push(el('em', { text: match[2] }));
-    else nodes.push(link(match[4], match[3]));
+    const [, strong, star, underscore, title, url] = match;
+    const em = star ?? underscore;
+    if (strong !== undefined) nodes.push(el('strong', { text: strong }));
+    else if (em !== undefined) nodes.push(el('em', { text: em }));
+    else nodes.push(link(url, title));
     at = match.index + match[0].length;
   }
   nodes.push(source.slice(at));
@@ -99,7 +105,7 @@ const DRAWN = {
   'Input.Number': input('number'),
   'Input.Date': input('date'),
   'Input.Time': input('time'),
-  'Input.Toggle': (item) => el('label', { class: 'field' }, el('input', { type: 'checkbox', disabled: true }), ' ', text(item.title)),
+  'Input.Toggle': (item) => el('label', { class: 'toggle' }, el('input', { type: 'checkbox', disabled: true }), ' ', text(item.title)),
   'Input.ChoiceSet': (item) => field(item, el('select', { disabled: true },
     list(item.choices).slice(0, MOST).map((choice) => el('option', { text: text(choice?.title) })))),
 };

@@ -138,7 +138,10 @@ def test_a_filter_that_matches_nothing_looks_at_each_message_once(page, world):
 def test_a_small_window_leaves_room_for_the_messages(page, world):
     for number in range(20):
         world.from_bob(f"message {number}")
-    metrics = {"width": 320, "height": 568, "deviceScaleFactor": 1, "mobile": False}
+    action = {"kind": "status", "status": 503, "headers": {"Retry-After": "1" * 100}}
+    world.admin("PUT", "faults", {"rules": [{"match": {"platform": "acs-messages"}, "action": action}]})
+    # What the scrollbar of a page of 320 pixels leaves.
+    metrics = {"width": 304, "height": 568, "deviceScaleFactor": 1, "mobile": False}
     page.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
     try:
         page.go("Emulated thread")
@@ -151,6 +154,7 @@ def test_a_small_window_leaves_room_for_the_messages(page, world):
         for button in ["#open-faults", "#open-clock", "#open-answer", "#open-keys"]:
             page.click(button)
             page.until(lambda: page.all("dialog[open]"))
+            page.until(lambda: page.all("dialog .rules li, dialog dl, dialog input"))
             assert page.script("const d = document.querySelector('dialog'); return d.scrollWidth <= d.clientWidth")
             page.one("dialog").send_keys(Keys.ESCAPE)
             page.until(lambda: not page.all("dialog"))

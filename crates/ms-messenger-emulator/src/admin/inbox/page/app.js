@@ -3,7 +3,7 @@
 import { get } from './app/api.js';
 import { Conversations, hashOf } from './app/conversations.js';
 import { Detail } from './app/detail.js';
-import { byId, el, later } from './app/dom.js';
+import { bdi, byId, el, later } from './app/dom.js';
 import { openFaults } from './app/faults.js';
 import { options } from './app/forms.js';
 import { listenToKeys, openKeys } from './app/keys.js';
@@ -26,6 +26,7 @@ const conversations = new Conversations({
 });
 const timeline = new Timeline({
   onopen: (seq) => detail.message(seq),
+  onfound: (text) => { announcer.textContent = text; },
   titleOf: (platform, id) => conversations.titleOf(platform, id),
   onproblem,
 });
@@ -78,7 +79,7 @@ async function head() {
   const found = await conversations.one(platform, id);
   if (shown.id !== id || shown.platform !== platform || !found) return;
   name(found.title || found.id);
-  people.textContent = [found.platform, ...found.people.map((one) => one.name || one.id)].join(' · ');
+  people.replaceChildren(found.platform, ...found.people.flatMap((one) => [' · ', bdi(one.name || one.id)]));
   byId('senders').replaceChildren(...options([...new Set(found.people.map((one) => one.name || one.id))]));
   answer.show(found);
 }
@@ -98,6 +99,7 @@ async function show() {
   }
   name({ all: 'All messages', requests: 'Requests' }[shown.view] ?? shown.id);
   people.textContent = '';
+  byId('senders').replaceChildren();
   answer.show(null);
   const heading = head().catch(onproblem);
   if (isList) {
@@ -120,12 +122,21 @@ function news(data) {
   conversations.reload();
   requests.reload();
   if (data.messages.length && !timeline.root.hidden) timeline.news(data.newest);
-  if (data.exchanges || data.changes) timeline.refresh();
+  if (data.exchanges || data.changes) {
+    timeline.refresh();
+    detail.refresh();
+  }
   const here = data.messages.filter((one) => shown.view !== 'c' || (one.platform === shown.platform && one.conversation === shown.id));
   announce(here);
 }
 
-/** Loads everything again: at the beginning, after a reset, and for another emulator at this address. */
+/** Another world, or another emulator at this address: what is shown of the old one is gone. */
+function again() {
+  detail.close();
+  start();
+}
+
+/** Loads everything again. */
 async function start() {
   starts += 1;
   const run = starts;
@@ -139,7 +150,7 @@ async function start() {
     setTimeout(start, 2000);
     return;
   }
-  source = listen(cursor, { news, state: (state) => connection(state), reset: () => start() });
+  source = listen(cursor, { news, state: (state) => connection(state), reset: again, refused: start });
   await show();
 }
 

@@ -1,7 +1,7 @@
 // The list of conversations.
 
 import { get } from './api.js';
-import { bdi, byId, el, later, time } from './dom.js';
+import { bdi, byId, count, el, later, soon, time } from './dom.js';
 
 const PAGE = 50;
 // Beyond so many, the search finds the others.
@@ -18,7 +18,7 @@ export class Conversations {
     this.known = new Map();
     this.current = null;
     this.shown = PAGE;
-    this.reload = later(80, () => this.load());
+    this.reload = soon(80, () => this.load());
     const search = later(150, () => {
       this.shown = PAGE;
       this.load();
@@ -62,7 +62,7 @@ export class Conversations {
     const focused = document.activeElement?.closest?.('#conversations a')?.getAttribute('href');
     this.root.replaceChildren(...all.map((one) => this.entry(one)));
     if (focused) [...this.root.querySelectorAll('a')].find((a) => a.getAttribute('href') === focused)?.focus();
-    this.totals.textContent = `${page.messages} messages in ${page.total} conversations`;
+    this.totals.textContent = `${count(page.messages, 'message')} in ${count(page.total, 'conversation')}`;
     this.more.hidden = page.next === null || this.shown >= MOST;
   }
 
@@ -74,8 +74,8 @@ export class Conversations {
       el('span', { class: 'line' },
         el('span', { class: `platform ${one.platform}`, text: one.platform }),
         last ? el('span', { class: 'preview' }, bdi(last.sender), ': ', bdi(last.text || 'attachment')) : null,
-        one.duplicates ? el('span', { class: 'badge bad', text: `${one.duplicates} duplicate${one.duplicates > 1 ? 's' : ''}` }) : null,
-        el('span', { class: 'count', text: String(one.messages), title: `${one.messages} messages` }))));
+        one.duplicates ? el('span', { class: 'badge bad', text: count(one.duplicates, 'duplicate') }) : null,
+        el('span', { class: 'count', text: String(one.messages), title: count(one.messages, 'message') }))));
   }
 
   /** Marks the conversation that is shown. */

@@ -2,7 +2,7 @@
 
 import { get } from './api.js';
 import { parts } from './bubble.js';
-import { bdi, byId, el, time } from './dom.js';
+import { bdi, byId, count, el, soon, time } from './dom.js';
 import { changes } from './change.js';
 
 // Longer bodies are shown as they are.
@@ -25,7 +25,7 @@ function body(content) {
 
 function headers(all) {
   const pairs = Array.isArray(all) ? all : Object.entries(all ?? {});
-  return el('details', {}, el('summary', { text: `${pairs.length} headers` }),
+  return el('details', {}, el('summary', { text: count(pairs.length, 'header') }),
     el('dl', { class: 'facts' }, pairs.flatMap(([name, value]) => [el('dt', {}, bdi(name)), el('dd', {}, bdi(value))])));
 }
 
@@ -64,35 +64,32 @@ export class Detail {
     this.title = byId('detail-title');
     this.onproblem = onproblem;
     byId('close-detail').addEventListener('click', () => this.close());
+    this.refresh = soon(150, () => this.reread());
   }
 
   async message(seq) {
-    await this.show(`Message ${seq}`, async () => {
-      const item = await get('inbox/message', { seq });
-      return [
-        facts([
-          ['Platform', item.platform], ['Operation', item.operation], ['Conversation', item.conversation],
-          ['Sender', item.sender.name ? `${item.sender.name} (${item.sender.id})` : item.sender.id],
-          ['Message id', item.message_id], ['Received', time(item.received_at)],
-          ['Client request id', item.ledger.request_id], ['Idempotency key', item.ledger.idempotency_key],
-          ['Replays', item.replays || null], ['Duplicate of', item.duplicate_of ? this.link(item.duplicate_of) : null],
-          ['Edited', item.edited_at ? time(item.edited_at) : null], ['Deleted', item.deleted_at ? time(item.deleted_at) : null],
-        ]),
-        item.change ? section('As its sender', changes(item.change, () => this.message(seq))) : null,
-        section('As it is now', el('div', { class: 'body' }, parts(item))),
-        item.edited_at || item.deleted_at ? section('As it was sent', el('pre', { tabindex: '0', text: item.ledger.text })) : null,
-        response(item.exchange),
-        section('What is stored', item.stored
-          ? el('pre', { tabindex: '0', text: JSON.stringify(item.stored, null, 2) })
-          : el('p', { class: 'small', text: 'Only the ledger keeps it.' })),
-        request(item.request),
-      ];
-    });
+    await this.show(`Message ${seq}`, () => get('inbox/message', { seq }), (item) => [
+      facts([
+        ['Platform', item.platform], ['Operation', item.operation], ['Conversation', item.conversation],
+        ['Sender', item.sender.name ? el('span', {}, bdi(item.sender.name), ' (', bdi(item.sender.id), ')') : item.sender.id],
+        ['Message id', item.message_id], ['Received', time(item.received_at)],
+        ['Client request id', item.ledger.request_id], ['Idempotency key', item.ledger.idempotency_key],
+        ['Replays', item.replays || null], ['Duplicate of', item.duplicate_of ? this.link(item.duplicate_of) : null],
+        ['Edited', item.edited_at ? time(item.edited_at) : null], ['Deleted', item.deleted_at ? time(item.deleted_at) : null],
+      ]),
+      item.change ? section('As its sender', changes(item.change, () => this.message(seq))) : null,
+      section('As it is now', el('div', { class: 'body' }, parts(item))),
+      item.edited_at || item.deleted_at ? section('As it was sent', el('pre', { tabindex: '0', text: item.ledger.text })) : null,
+      response(item.exchange),
+      section('What is stored', item.stored
+        ? el('pre', { tabindex: '0', text: JSON.stringify(item.stored, null, 2) })
+        : el('p', { class: 'small', text: 'Only the ledger keeps it.' })),
+      request(item.request),
+    ]);
   }
 
   async exchange(number) {
-    await this.show(`Request ${number}`, async () => {
-      const exchange = await get('inbox/exchange', { number });
+    await this.show(`Request ${number}`, () => get('inbox/exchange', { number }), (exchange) => {
       const rows = exchange.rows.length ? el('span', {}, exchange.rows.map((seq) => [this.link(seq), ' '])) : 'nothing';
       return [
         facts([['Platform', exchange.platform], ['Operation', exchange.operation], ['Received', time(exchange.received_at)], ['Stored', rows]]),
@@ -106,21 +103,47 @@ export class Detail {
     return el('button', { type: 'button', class: 'open', onclick: () => this.message(seq), text: `message #${seq}` });
   }
 
-  async show(title, load) {
+  async show(title, load, draw) {
     if (this.root.hidden) this.before = document.activeElement;
     const run = (this.run ?? 0) + 1;
     this.run = run;
     try {
-      const content = await load();
+      const found = await load();
       if (run !== this.run) return;
+      this.shown = { load, draw };
       this.title.textContent = title;
-      this.body.replaceChildren(...content.flat().filter(Boolean));
+      this.put(found);
       this.root.hidden = false;
       document.body.classList.add('with-detail');
       this.body.scrollTop = 0;
       this.title.focus();
     } catch (problem) {
       this.onproblem(problem);
+    }
+  }
+
+  put(found) {
+    this.shown.text = JSON.stringify(found);
+    this.body.replaceChildren(...this.shown.draw(found).flat().filter(Boolean));
+  }
+
+  /** What is shown may have changed. A reader stays where they are. */
+  async reread() {
+    if (this.root.hidden) return;
+    const { run, shown } = this;
+    try {
+      const found = await shown.load();
+      if (run !== this.run || this.root.hidden || JSON.stringify(found) === shown.text) return;
+      const opened = () => [...this.body.querySelectorAll('details')];
+      const states = opened().map((one) => one.open);
+      const top = this.body.scrollTop;
+      const focused = this.body.contains(document.activeElement) ? document.activeElement : null;
+      this.put(found);
+      opened().forEach((one, n) => { one.open = states[n] ?? false; });
+      this.body.scrollTop = top;
+      if (focused) (focused.id && byId(focused.id) ? byId(focused.id) : this.title).focus({ preventScroll: true });
+    } catch {
+      // What is shown is still what was read; the next change reads it again.
     }
   }
 

@@ -15,7 +15,7 @@ export function el(tag, attributes = {}, ...children) {
       element.setAttribute(name, value === true ? '' : String(value));
     }
   }
-  element.append(...children.flat().filter((child) => child !== null && child !== undefined));
+  element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined));
   return element;
 }
 
@@ -52,7 +52,7 @@ export function time(text) {
   return el('time', { datetime: text, title: text, text: shown });
 }
 
-/** Calls `work` once, `ms` after the last call. */
+/** Calls `work` once, `ms` after the last call: for what a person types. */
 export function later(ms, work) {
   let timer = null;
   return (...args) => {
@@ -60,3 +60,31 @@ export function later(ms, work) {
     timer = setTimeout(() => work(...args), ms);
   };
 }
+
+/** Calls `work` within `ms` of a call however many follow, and never twice at the same time: for news. */
+export function soon(ms, work) {
+  let isWaiting = false;
+  let isWorking = false;
+  let isWanted = false;
+  const begin = () => {
+    isWaiting = true;
+    setTimeout(async () => {
+      isWaiting = false;
+      isWorking = true;
+      try {
+        await work();
+      } finally {
+        isWorking = false;
+        if (isWanted) begin();
+        isWanted = false;
+      }
+    }, ms);
+  };
+  return () => {
+    if (isWorking) isWanted = true;
+    else if (!isWaiting) begin();
+  };
+}
+
+/** A number and its noun. */
+export const count = (number, noun) => `${number} ${noun}${number === 1 ? '' : 's'}`;

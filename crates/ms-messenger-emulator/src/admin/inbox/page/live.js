@@ -2,7 +2,7 @@
 
 /**
  * Listens from `cursor` on; the browser reconnects by itself and says where it was.
- * `on` has `news`, `reset` and `state`, which is given `live`, `waiting`.
+ * `on` has `news`, `reset`, `refused` and `state`, which is given `live`, `waiting`.
  */
 export function listen(cursor, on) {
   const source = new EventSource(`/_emulator/events?after=${encodeURIComponent(cursor)}`);
@@ -13,7 +13,7 @@ export function listen(cursor, on) {
     on.state('waiting');
     // A refusal ends the source for good.
     if (source.readyState === EventSource.CLOSED) {
-      setTimeout(() => on.reset(), 2000);
+      setTimeout(() => on.refused(), 2000);
       source.close();
     }
   });

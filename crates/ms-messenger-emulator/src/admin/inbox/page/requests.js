@@ -1,7 +1,7 @@
 // The newest requests about messages: also those that stored nothing.
 
 import { get } from './api.js';
-import { byId, el, later, time } from './dom.js';
+import { byId, el, soon, time } from './dom.js';
 
 const PAGE = 50;
 const MOST = 500;
@@ -26,7 +26,7 @@ export class Requests {
       el('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Requests' },
         el('table', {}, el('caption', { class: 'hidden', text: 'Requests about messages, the newest first' }),
           el('thead', {}, el('tr', {}, head.map((text) => el('th', { scope: 'col', text })))), this.table), this.more));
-    this.reload = later(100, () => { if (!this.root.hidden) this.load(); });
+    this.reload = soon(100, () => (this.root.hidden ? null : this.load()));
   }
 
   async load(platform = this.platform) {

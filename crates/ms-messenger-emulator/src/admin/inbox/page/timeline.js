@@ -2,13 +2,15 @@
 
 import { get } from './api.js';
 import { bubble } from './bubble.js';
-import { byId, el, later } from './dom.js';
+import { byId, count, el, later, soon } from './dom.js';
 
 const PAGE = 50;
 // So many messages are in the document at most.
 const MOST = 150;
 // A page of a filtered list may be empty; so many are asked for in a row.
 const PATIENCE = 20;
+// Of a filtered list, so many pages are read again when messages have changed: all are not, in a long ledger.
+const REREAD = 3;
 const NEAR = 400;
 
 /** Lets the keyboard scroll a message that is longer than its place. */
@@ -21,8 +23,9 @@ function reachable(element) {
 }
 
 export class Timeline {
-  constructor({ onopen, titleOf, onproblem }) {
+  constructor({ onopen, onfound, titleOf, onproblem }) {
     this.root = byId('timeline');
+    this.onfound = onfound;
     this.jump = byId('jump');
     this.onopen = onopen;
     this.titleOf = titleOf;
@@ -33,8 +36,8 @@ export class Timeline {
     this.forget();
     this.root.addEventListener('scroll', later(60, () => this.scrolled()));
     this.jump.addEventListener('click', () => this.open(this.query, this.showsPlace));
-    this.refresh = later(120, () => this.once('reread'));
-    const caughtUp = later(30, () => this.once('catchUp'));
+    this.refresh = soon(120, () => this.once('reread'));
+    const caughtUp = soon(30, () => this.once('catchUp'));
     this.news = (newest) => {
       this.newest = newest;
       caughtUp();
@@ -66,9 +69,32 @@ export class Timeline {
       if (!page) return;
       this.older = page.next;
       this.put(page.messages, 'end');
-      if (!this.items.length) this.root.replaceChildren(el('p', { class: 'empty', text: this.isFiltered ? 'No message matches.' : 'No messages yet.' }));
+      this.sayEmpty();
       this.toEnd();
+      await this.fill(run);
     });
+  }
+
+  /** What stands in an empty list. */
+  sayEmpty() {
+    if (this.items.length) return;
+    const text = !this.isFiltered ? 'No messages yet.' : this.older === null ? 'No message matches.' : 'Searching older messages …';
+    this.root.setAttribute('role', 'region');
+    this.root.replaceChildren(el('p', { class: 'empty', text }));
+  }
+
+  /** Loads older messages until there is something to scroll: a page of a filtered list may have few, or none. */
+  async fill(run) {
+    while (!this.root.hidden && this.older !== null && this.root.scrollHeight <= this.root.clientHeight) {
+      const wasAtEnd = this.isAtEnd;
+      await this.goBack(run);
+      if (run !== this.run) return;
+      this.sayEmpty();
+      if (wasAtEnd) this.toEnd();
+    }
+    if (!this.isFiltered) return;
+    const found = `${this.older === null ? '' : 'at least '}${count(this.items.length, 'message')} found`;
+    this.onfound(this.items.length ? found : 'No message matches.');
   }
 
   /** One thing at a time; what belongs to an earlier query is dropped. */
@@ -130,7 +156,12 @@ export class Timeline {
     }
     elements.forEach(reachable);
     this.trim(where);
-    if (!this.root.querySelector('article[tabindex="0"]')) {
+    this.reachOne();
+  }
+
+  /** The tabulator reaches one of the messages. */
+  reachOne() {
+    if (this.items.length && !this.root.querySelector('article[tabindex="0"]')) {
       this.items.at(-1).element.tabIndex = 0;
     }
   }
@@ -175,7 +206,7 @@ export class Timeline {
   scrolled() {
     if (this.root.hidden) return;
     const { scrollHeight, scrollTop, clientHeight } = this.root;
-    if (scrollTop < NEAR && this.older !== null) this.guarded((run) => this.goBack(run));
+    if (scrollTop < NEAR && this.older !== null) this.guarded((run) => this.goFurtherBack(run));
     else if (scrollHeight - scrollTop - clientHeight < NEAR && this.newer !== null) this.guarded((run) => this.goOn(run));
     if (this.isAtEnd) this.jump.hidden = true;
   }
@@ -186,6 +217,12 @@ export class Timeline {
     if (!page) return;
     this.older = page.next;
     this.put(page.messages, 'start');
+  }
+
+  /** Older messages, until there are more than a reader sees: what does not move makes no event. */
+  async goFurtherBack(run) {
+    const isNear = () => !this.root.hidden && this.older !== null && this.root.scrollTop < NEAR;
+    do await this.goBack(run); while (run === this.run && isNear());
   }
 
   async goOn(run) {
@@ -226,26 +263,78 @@ export class Timeline {
     else this.jump.hidden = false;
   }
 
-  /** Messages that are shown may have changed. */
+  /** Messages may have changed: those that are shown, and with a filter also which are. */
   async reread() {
-    const run = this.run;
+    const { run } = this;
+    if (this.isFiltered) {
+      await this.rereadFiltered(run);
+      return;
+    }
     if (!this.items.length) return;
     const after = this.items[0].item.seq - 1;
     const page = await get('inbox/messages', { ...this.query, after, limit: MOST });
     if (run !== this.run) return;
     const now = new Map(page.messages.map((item) => [item.seq, item]));
-    for (const entry of this.items) {
-      const item = now.get(entry.item.seq);
-      const text = item && JSON.stringify(item);
-      if (!item || text === entry.text) continue;
-      const element = this.draw(item);
-      element.tabIndex = entry.element.tabIndex;
-      const hadFocus = entry.element.contains(document.activeElement);
-      entry.element.replaceWith(element);
-      reachable(element);
-      if (hadFocus) element.focus();
-      Object.assign(entry, { item, text, element });
+    for (const entry of this.items) this.replace(entry, now.get(entry.item.seq));
+  }
+
+  /** Draws a message again that is not what it was. */
+  replace(entry, item) {
+    const text = item && JSON.stringify(item);
+    if (!item || text === entry.text) return;
+    const element = this.draw(item);
+    element.tabIndex = entry.element.tabIndex;
+    const hadFocus = entry.element.contains(document.activeElement);
+    entry.element.replaceWith(element);
+    reachable(element);
+    if (hadFocus) element.focus();
+    Object.assign(entry, { item, text, element });
+  }
+
+  async rereadFiltered(run) {
+    const low = this.older ?? 0;
+    const now = new Map();
+    let before = this.newer === null ? null : this.newer + 1;
+    for (let n = 0; n < REREAD && (before === null || before > low); n += 1) {
+      const page = await get('inbox/messages', { ...this.query, before, limit: MOST });
+      if (run !== this.run) return;
+      for (const item of page.messages) now.set(item.seq, item);
+      before = page.next ?? 0;
+      if (page.next === null) break;
     }
+    this.merge(now, Math.max(low, before ?? 0));
+  }
+
+  /** From the message `from` on, shows these and no others. */
+  merge(now, from) {
+    const wasAtEnd = this.isAtEnd;
+    const gone = this.items.filter(({ item }) => item.seq >= from && !now.has(item.seq));
+    const hadFocus = gone.some(({ element }) => element.contains(document.activeElement));
+    for (const { element } of gone) element.remove();
+    this.items = this.items.filter((entry) => !gone.includes(entry));
+    for (const entry of this.items) {
+      this.replace(entry, now.get(entry.item.seq));
+      now.delete(entry.item.seq);
+    }
+    const fresh = [...now.values()].filter((item) => item.seq >= from).sort((a, b) => a.seq - b.seq);
+    for (const item of fresh) this.insert(item);
+    this.trim('end');
+    this.reachOne();
+    this.sayEmpty();
+    if (hadFocus) this.root.focus();
+    if (wasAtEnd) this.toEnd();
+  }
+
+  insert(item) {
+    const next = this.items.findIndex((entry) => entry.item.seq > item.seq);
+    if (next < 0) {
+      this.put([item], 'end');
+      return;
+    }
+    const element = this.draw(item);
+    this.items[next].element.before(element);
+    reachable(element);
+    this.items.splice(next, 0, { item, text: JSON.stringify(item), element });
   }
 
   /** The titles of conversations are known now, or have changed. */

@@ -233,6 +233,27 @@ async fn tickets_of_skype_expire_by_the_advanced_clock_and_are_never_issued_twic
 // The inbox lists the conversations.
 #[cfg(feature = "inbox")]
 #[tokio::test]
+async fn a_conversation_of_an_invitation_alone_keeps_its_title() {
+    let folder = Folder::new("invitation-alone");
+    let out = folder.start().await;
+    let mut alice = Endpoint::online(&out, "alice").await;
+    let message = json!({"href": "data:text/plain;charset=utf-8,hello"});
+    let body =
+        json!({"to": "sip:bob@contoso.test", "operationId": "1", "_links": {"message": message}});
+    alice.start_with(body).await;
+    alice.connected().await;
+    let before = conversations(&out).await;
+    assert_eq!(before[0]["title"], "Alice with Bob", "{before}");
+    assert_eq!(alice.delete(&alice.path("")).await, 204);
+    assert_eq!(conversations(&out).await[0]["title"], "Alice with Bob");
+    out.emulator.shutdown().await;
+    let out = folder.start().await;
+    assert_eq!(conversations(&out).await[0]["title"], "Alice with Bob");
+}
+
+// The inbox lists the conversations.
+#[cfg(feature = "inbox")]
+#[tokio::test]
 async fn the_title_of_a_conversation_stays_when_its_application_ends() {
     let out = Outside::start().await;
     let mut alice = Endpoint::online(&out, "alice").await;

@@ -101,6 +101,13 @@ impl Tx<'_> {
             self.store.past.pop_first();
         }
     }
+
+    /// Notes who has come into a conversation that the inbox shows: one with a message.
+    pub(super) fn note_others(&mut self, conversation: &str) {
+        if self.store.past.contains_key(conversation) {
+            self.note_past(conversation);
+        }
+    }
 }
 
 /// Records how far UCWA's clock is ahead. Called under the lock of the store.

@@ -166,6 +166,7 @@ impl Tx<'_> {
             }
             None => {
                 view.others.push((sip.to_owned(), has_messaging));
+                self.note_others(id);
                 self.tell_participant(application, id, sip, "added");
                 if !has_messaging {
                     return;

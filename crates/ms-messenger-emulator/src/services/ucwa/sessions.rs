@@ -132,6 +132,7 @@ impl Tx<'_> {
         if let Some(view) = self.store.view_mut(application, id) {
             view.others = vec![(ring.callee.clone(), true)];
         }
+        self.note_others(id);
         let local = self.sip_of(application);
         self.tell_conversation(application, id, "updated");
         self.tell_participant(application, id, &ring.callee, "added");

@@ -41,8 +41,9 @@ function fault(found) {
   return el('div', { class: 'fault' }, el('p', { class: 'badge bad', text: `fault: ${found.kind}` }), el('pre', { tabindex: '0', text: JSON.stringify(found, null, 2) }));
 }
 
-function response(exchange) {
+function response(exchange, isInjected = false) {
   const title = 'What the client was told';
+  if (isInjected) return section(title, el('p', { class: 'small', text: 'No client sent it: the other side did.' }));
   if (!exchange) return section(title, el('p', { class: 'small', text: 'This exchange was not recorded, or is not kept any more.' }));
   const told = exchange.response;
   if (!told) return section(title, fault(exchange.fault), el('p', { class: 'note', text: 'The client got no response.' }));
@@ -80,7 +81,7 @@ export class Detail {
       item.change ? section('As its sender', changes(item.change, () => this.message(seq))) : null,
       section('As it is now', el('div', { class: 'body' }, parts(item))),
       item.edited_at || item.deleted_at ? section('As it was sent', el('pre', { tabindex: '0', text: item.ledger.text })) : null,
-      response(item.exchange),
+      response(item.exchange, item.states.includes('injected')),
       section('What is stored', item.stored
         ? el('pre', { tabindex: '0', text: JSON.stringify(item.stored, null, 2) })
         : el('p', { class: 'small', text: 'Only the ledger keeps it.' })),

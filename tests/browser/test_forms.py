@@ -3,6 +3,7 @@
 import urllib.parse
 
 from selenium.webdriver.common.keys import Keys
+from test_attacks_elsewhere import in_skype
 
 
 def test_the_other_side_answers_in_a_conversation(page, world):
@@ -186,3 +187,19 @@ def test_everything_is_reset(page, world):
     page.until(lambda: not page.all("dialog"))
     page.until(lambda: "No messages yet" in page.one("#timeline").text)
     assert world.admin("GET", "messages") == []
+
+
+def test_skype_for_business_is_answered_until_its_application_ends(page, world):
+    in_skype(world, "hello")
+    page.go("Alice with Bob: hello")
+    page.until(lambda: page.one("#answer").is_displayed())
+    senders = [option.text for option in page.all("#answer option")]
+    assert senders == ["Bob"], "the client under test does not send to itself"
+    page.one("#answer textarea").send_keys("hello back", Keys.ENTER)
+    page.shows("hello", "hello back")
+    page.click("#open-clock")
+    page.fill("dialog [name=advance_s]", "86400")
+    page.submit()
+    page.says("86400 s ahead")
+    page.one("dialog").send_keys(Keys.ESCAPE)
+    page.until(lambda: not page.one("#answer").is_displayed())

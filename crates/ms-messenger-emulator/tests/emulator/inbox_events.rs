@@ -11,6 +11,7 @@ use tokio::{
 use crate::{
     inbox::{inject, of_bob, read},
     outside::Outside,
+    skype::Endpoint,
 };
 
 const LIMIT: Duration = Duration::from_secs(20);
@@ -79,6 +80,32 @@ impl Reader {
             let piece = self.response.chunk().await.unwrap()?;
             self.text.push_str(std::str::from_utf8(&piece).unwrap());
         }
+    }
+}
+
+/// The first conversation of Skype for Business.
+async fn call(out: &Outside) -> Value {
+    read(out, "conversations?platform=ucwa").await["conversations"][0].clone()
+}
+
+#[tokio::test]
+async fn the_end_of_an_application_is_news() {
+    let out = Outside::start().await;
+    let mut alice = Endpoint::online(&out, "alice").await;
+    let conversation = alice.talk_to("sip:bob@contoso.test").await;
+    alice.send(&conversation, "hello").await;
+    let open = call(&out).await;
+    assert_eq!(open["inject"]["to"], "sip:alice@contoso.test");
+    assert_eq!(open["people"][0]["id"], open["inject"]["to"]);
+    let cursor = read(&out, "conversations").await["cursor"].clone();
+    let query = format!("?after={}", cursor.as_str().unwrap());
+    let mut reader = Reader::open(&out, &query, None).await;
+    let request = out
+        .post("/_emulator/ucwa/clock")
+        .json(&json!({"advance_s": 86400}));
+    assert_eq!(Outside::ask(request).await.0, 200);
+    while call(&out).await["inject"].is_object() {
+        assert_eq!(reader.next().await.name, "news");
     }
 }
 

@@ -124,6 +124,8 @@ impl Tx<'_> {
         }
         // Whoever waits for its events finds it gone.
         self.store.applications.remove(application);
+        // Its conversations take no messages any more: no request shows that of an application that expires.
+        self.service.engine.activity.note_change();
     }
 
     /// Leaves a conversation, or ends an invitation in it without acceptance.

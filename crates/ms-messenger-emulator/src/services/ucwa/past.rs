@@ -50,7 +50,7 @@ impl Tx<'_> {
         if !past.subject.is_empty() {
             title = format!("{title}: {}", past.subject);
         }
-        people.push(person(&past.owner));
+        people.insert(0, person(&past.owner));
         let inject = json!({"platform": "ucwa", "action": "message", "to": past.owner});
         Scene {
             title: Some(title),

@@ -158,8 +158,9 @@ export class Answer {
     this.form.hidden = !conversation?.inject;
     if (this.form.hidden) return;
     const before = sender.value;
-    // The first participant is most often the client under test.
-    const people = [...conversation.people.slice(1), ...conversation.people.slice(0, 1)];
+    // The first participant is most often the client under test. Nobody sends to themselves.
+    const people = [...conversation.people.slice(1), ...conversation.people.slice(0, 1)]
+      .filter(({ id }) => id !== conversation.inject.to);
     const shown = JSON.stringify(people);
     // A list that is open stays open.
     if (shown === this.shown) return;

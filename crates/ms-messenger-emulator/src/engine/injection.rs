@@ -135,6 +135,10 @@ impl<'a> Injection<'a> {
     }
 }
 
+/// The members that are ids: they stand in addresses, too.
+const IDS: [&str; 5] = ["conversation", "sender", "from", "to", "message_id"];
+const LONGEST_ID: usize = 1000;
+
 fn check_texts(
     members: &Map<String, Value>,
     required: &[&str],
@@ -143,6 +147,9 @@ fn check_texts(
 ) {
     for name in required.iter().chain(optional) {
         match members.get(*name) {
+            Some(Value::String(text)) if IDS.contains(name) && text.len() > LONGEST_ID => {
+                problems.push(format!("{name}: must have {LONGEST_ID} bytes at most"));
+            }
             Some(Value::String(text)) if !text.is_empty() => {}
             None if optional.contains(name) => {}
             Some(_) if optional.contains(name) => {

@@ -141,3 +141,28 @@ async fn uploaded_pictures_that_are_none_are_downloads() {
         assert_eq!(media.headers()["x-content-type-options"], "nosniff");
     }
 }
+
+#[tokio::test]
+async fn an_id_that_no_query_can_name_is_not_injected() {
+    let out = Outside::start().await;
+    let id = "x".repeat(1000);
+    for (platform, member) in [
+        ("acs-messages", "from"),
+        ("acs-chat", "conversation"),
+        ("msgraph-chat", "sender"),
+        ("ucwa", "to"),
+    ] {
+        let mut message = json!({"platform": platform, "text": "hello"});
+        message[member] = json!(format!("{id}x"));
+        let (status, refused) = Outside::ask(out.post("/_emulator/inject").json(&message)).await;
+        let details = refused["error"]["details"].to_string();
+        let rule = format!("{member}: must have 1000 bytes at most");
+        assert!(status == 400 && details.contains(&rule), "{refused}");
+    }
+    inject(
+        &out,
+        &json!({"platform": "acs-messages", "from": id, "text": "hello"}),
+    );
+    let query = format!("?platform=acs-messages&conversation={id}");
+    assert_eq!(messages(&out, &query).await.len(), 1);
+}

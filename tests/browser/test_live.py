@@ -1,8 +1,10 @@
 """What changes while a person looks at it: the list of conversations, filtered messages, the details."""
 
+import contextlib
 import socket
 import threading
 
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from test_many import fill
@@ -15,7 +17,9 @@ def announced(page):
     return page.script("return document.getElementById('announcer').textContent")
 
 
-def test_the_conversations_keep_up_with_messages_that_never_pause(page, world):
+@contextlib.contextmanager
+def speaking(world):
+    """Messages that never pause, while it lasts."""
     end = threading.Event()
 
     def speak():
@@ -23,18 +27,64 @@ def test_the_conversations_keep_up_with_messages_that_never_pause(page, world):
         while not end.is_set():
             number += 1
             world.from_bob(f"message {number}")
+            world.chat(f"response {number}")
 
     speaker = threading.Thread(target=speak)
     speaker.start()
     try:
-        page.until(lambda: page.conversations() == ["Emulated thread"])
-        first = page.one("#totals").text
-        page.until(lambda: page.one("#totals").text not in ("", first))
+        yield
     finally:
         end.set()
         speaker.join()
+
+
+def test_the_conversations_keep_up_with_messages_that_never_pause(page, world):
+    with speaking(world):
+        page.until(lambda: page.conversations() == ["Emulated thread"])
+        first = page.one("#totals").text
+        page.until(lambda: page.one("#totals").text not in ("", first))
     count = len(world.admin("GET", "messages"))
     page.until(lambda: page.one("#totals").text == f"{count} messages in 1 conversation")
+
+
+def press_slowly(page, selector):
+    """A click of a person: what is pressed may change until it is let go."""
+    ActionChains(page.driver).click_and_hold(page.one(selector)).pause(0.5).release().perform()
+
+
+def test_a_click_is_not_lost_while_messages_never_pause(page, world):
+    world.whatsapp(kind="text", content="Your parcel is here")
+    action = {"kind": "status", "status": 429}
+    world.admin("PUT", "faults", {"rules": [{"match": {"operation": "send"}, "times": 1, "action": action}]})
+    assert world.chat("refused") == 429
+    with speaking(world):
+        page.until(lambda: len(page.conversations()) == 2)
+        press_slowly(page, "#conversations li:first-child a")
+        page.until(lambda: page.one("#title").text == "Emulated thread")
+        press_slowly(page, "#conversations li:last-child a")
+        page.until(lambda: page.one("#title").text == "+14255550123")
+        page.click("#view-requests")
+        page.choose("#requests select", "rejected")
+        page.until(lambda: len(page.all("#requests tbody .open")) == 1)
+        press_slowly(page, "#requests tbody .open")
+        page.until(lambda: page.one("#detail").is_displayed())
+
+
+def test_long_names_leave_room_for_the_messages(page, world):
+    name = "W" * 1_000
+    world.inject(platform="msgraph-chat", conversation=world.graph["chat_id"], sender=name, text="hello")
+    world.inject(**{"from": name}, platform="acs-messages", text="hello")
+    page.shows("hello", "hello")
+    for number in [0, 1]:
+        page.until(lambda number=number: page.all("#conversations a")[number].click() is None)
+        page.until(lambda: page.one("#answer").is_displayed())
+        page.shows("hello")
+        assert page.script("return document.documentElement.scrollWidth <= window.innerWidth")
+        assert page.script("return document.getElementById('timeline').clientHeight") > 300
+        assert len(page.driver.title) < 300
+    page.click("#view-all")
+    page.shows("hello", "hello")
+    assert page.script("return document.querySelector('article').clientHeight") < 200
 
 
 def test_a_filter_takes_up_what_begins_to_match(page, world):

@@ -66,10 +66,13 @@ function query() {
   return wanted;
 }
 
+/** The beginning of a name, which may have any length. */
+const short = (text) => (text.length > 200 ? `${text.slice(0, 200)}…` : text);
+
 function name(text) {
   if (title.textContent === text) return;
   title.textContent = text;
-  document.title = `${text} · Emulator inbox`;
+  document.title = `${short(text)} · Emulator inbox`;
 }
 
 /** What stands above the messages, and the form below them: again when the conversation has changed. */
@@ -115,7 +118,7 @@ function announce(messages) {
   const last = messages.at(-1);
   if (!last) return;
   const more = messages.length > 1 ? ` and ${messages.length - 1} more` : '';
-  announcer.textContent = `${last.sender} on ${last.platform}: ${last.text || last.kind}${more}`;
+  announcer.textContent = `${short(last.sender)} on ${last.platform}: ${last.text || last.kind}${more}`;
 }
 
 function news(data) {

@@ -1,7 +1,7 @@
 // The list of conversations.
 
 import { get } from './api.js';
-import { bdi, byId, count, el, later, soon, time } from './dom.js';
+import { arrange, bdi, byId, count, el, later, soon, time } from './dom.js';
 
 const PAGE = 50;
 // Beyond so many, the search finds the others.
@@ -16,6 +16,7 @@ export class Conversations {
     this.onload = onload;
     this.onproblem = onproblem;
     this.known = new Map();
+    this.entries = new Map();
     this.current = null;
     this.shown = PAGE;
     this.reload = soon(80, () => this.load());
@@ -60,22 +61,37 @@ export class Conversations {
   draw(all, page) {
     this.known = new Map(all.map((one) => [hashOf(one.platform, one.id), one]));
     const focused = document.activeElement?.closest?.('#conversations a')?.getAttribute('href');
-    this.root.replaceChildren(...all.map((one) => this.entry(one)));
+    const before = this.entries;
+    this.entries = new Map(all.map((one) => [hashOf(one.platform, one.id), this.entry(one, before)]));
+    arrange(this.root, [...this.entries.values()].map(({ item }) => item));
     if (focused) [...this.root.querySelectorAll('a')].find((a) => a.getAttribute('href') === focused)?.focus();
     this.totals.textContent = `${count(page.messages, 'message')} in ${count(page.total, 'conversation')}`;
     this.more.hidden = page.next === null || this.shown >= MOST;
   }
 
-  entry(one) {
+  /** The item of a conversation, with the link that it had: what is pointed at stays. */
+  entry(one, before) {
     const hash = hashOf(one.platform, one.id);
+    const text = JSON.stringify(one);
+    const known = before.get(hash);
+    if (!known) {
+      const link = el('a', { href: hash, 'aria-current': hash === this.current ? 'page' : null }, this.lines(one));
+      return { text, item: el('li', {}, link), link };
+    }
+    if (known.text !== text) known.link.replaceChildren(...this.lines(one));
+    return { ...known, text };
+  }
+
+  lines(one) {
     const { last } = one;
-    return el('li', {}, el('a', { href: hash, 'aria-current': hash === this.current ? 'page' : null },
+    return [
       el('span', { class: 'line' }, bdi(one.title || one.id, { class: 'name' }), last ? time(last.received_at) : null),
       el('span', { class: 'line' },
         el('span', { class: `platform ${one.platform}`, text: one.platform }),
         last ? el('span', { class: 'preview' }, bdi(last.sender), ': ', bdi(last.text || 'attachment')) : null,
         one.duplicates ? el('span', { class: 'badge bad', text: count(one.duplicates, 'duplicate') }) : null,
-        el('span', { class: 'count', text: String(one.messages), title: count(one.messages, 'message') }))));
+        el('span', { class: 'count', text: String(one.messages) })),
+    ];
   }
 
   /** Marks the conversation that is shown. */

@@ -86,5 +86,15 @@ export function soon(ms, work) {
   };
 }
 
+/** Gives `root` these children in this order. It moves no more than it must: a click on an element that is taken
+    out and put back is lost. */
+export function arrange(root, elements) {
+  const wanted = new Set(elements);
+  for (const child of [...root.children]) if (!wanted.has(child)) child.remove();
+  elements.forEach((element, n) => {
+    if (root.children[n] !== element) root.insertBefore(element, root.children[n] ?? null);
+  });
+}
+
 /** A number and its noun. */
 export const count = (number, noun) => `${number} ${noun}${number === 1 ? '' : 's'}`;

@@ -1,7 +1,7 @@
 // The newest requests about messages: also those that stored nothing.
 
 import { get } from './api.js';
-import { byId, el, soon, time } from './dom.js';
+import { arrange, byId, el, soon, time } from './dom.js';
 
 const PAGE = 50;
 const MOST = 500;
@@ -16,6 +16,8 @@ export class Requests {
     this.state = el('select', { onchange: () => this.load() },
       Object.entries(STATES).map(([value, text]) => el('option', { value, text })));
     this.table = el('tbody');
+    // By what they show.
+    this.rows = new Map();
     this.more = el('button', {
       type: 'button', hidden: true, text: 'Show more',
       onclick: () => { this.shown = Math.min(this.shown + PAGE, MOST); this.load(); },
@@ -43,8 +45,13 @@ export class Requests {
         before = page.next;
       } while (before !== null && rows.length < this.shown);
       const focused = document.activeElement?.dataset?.number;
-      this.table.replaceChildren(...rows.map((exchange) => this.row(exchange)));
-      if (!rows.length) this.table.append(el('tr', {}, el('td', { colspan: 6, text: 'No requests yet.' })));
+      const known = this.rows;
+      this.rows = new Map(rows.map((exchange) => {
+        const text = JSON.stringify(exchange);
+        return [text, known.get(text) ?? this.row(exchange)];
+      }));
+      if (!rows.length) this.rows.set('', el('tr', {}, el('td', { colspan: 6, text: 'No requests yet.' })));
+      arrange(this.table, [...this.rows.values()]);
       if (focused) this.table.querySelector(`[data-number="${CSS.escape(focused)}"]`)?.focus();
       this.more.hidden = before === null || this.shown >= MOST;
     } catch (problem) {

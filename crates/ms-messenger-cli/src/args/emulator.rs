@@ -91,6 +91,8 @@ pub(crate) struct EnvArgs {
 pub(crate) enum EnvFormat {
     /// `export` for POSIX shells
     Shell,
+    /// `set -gx` for fish
+    Fish,
     /// .env files
     Dotenv,
     /// PowerShell

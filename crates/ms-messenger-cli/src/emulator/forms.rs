@@ -21,6 +21,11 @@ pub(crate) fn of(variables: &Variables, format: EnvFormat) -> String {
             let set = all.map(|(name, value)| format!("export {name}={}", quoted(value)));
             std::iter::once(unset).chain(set).collect()
         }
+        EnvFormat::Fish => {
+            let unset = format!("set -e {}", MISLEADING.join(" "));
+            let set = all.map(|(name, value)| format!("set -gx {name} {}", fish(value)));
+            std::iter::once(unset).chain(set).collect()
+        }
         EnvFormat::Dotenv => all
             .map(|(name, value)| format!("{name}={}", dotenv(value)))
             .collect(),
@@ -57,6 +62,14 @@ fn quoted(value: &str) -> String {
         return value.to_owned();
     }
     format!("'{}'", value.replace('\'', r"'\''"))
+}
+
+/// Quotes a word for fish.
+fn fish(value: &str) -> String {
+    if is_plain(value) {
+        return value.to_owned();
+    }
+    format!("'{}'", value.replace('\\', r"\\").replace('\'', r"\'"))
 }
 
 /// Quotes a value so that a POSIX shell and the readers of `.env` files read the same.
@@ -120,6 +133,11 @@ mod tests {
         assert_eq!(
             of(&variables, EnvFormat::Dotenv),
             "A='a;b'\nB=\"it's \\$x\""
+        );
+        let fish = of(&variables, EnvFormat::Fish);
+        assert!(
+            fish.ends_with("set -gx A 'a;b'\nset -gx B 'it\\'s $x'"),
+            "{fish}"
         );
         let powershell = of(&variables, EnvFormat::Powershell);
         assert!(powershell.ends_with("$env:B = 'it''s $x'"), "{powershell}");

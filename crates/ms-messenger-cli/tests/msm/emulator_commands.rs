@@ -1,6 +1,6 @@
 //! `msm emulator exec`, `env`, `health` and `export`.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, process::Command};
 
 use serde_json::Value;
 
@@ -173,9 +173,7 @@ fn signals_are_passed_on() {
         BufReader::new(stdout).read_line(&mut line).unwrap();
         assert_eq!(line, "ready\n");
         let id = child.id().to_string();
-        let sent = std::process::Command::new("kill")
-            .args([signal, &id])
-            .status();
+        let sent = Command::new("kill").args([signal, &id]).status();
         assert!(sent.unwrap().success());
         assert_eq!(child.wait().unwrap().code(), Some(code), "{signal}");
     }
@@ -315,6 +313,28 @@ fn a_running_emulator_gives_its_variables_its_health_and_its_export() {
         ran.stderr.contains("not the ready line of an emulator"),
         "{ran:?}"
     );
+}
+
+#[test]
+fn fish_reads_the_variables_in_its_form() {
+    let emulator = start(false);
+    let words = ["emulator", "env", emulator.http_url(), "--format", "fish"];
+    let variables = run(&words, &[], "").stdout;
+    // Those that would mislead a client are unset.
+    let script =
+        format!("{variables}\necho $ACS_CONNECTION_STRING; set -q ACS_ENDPOINT; or echo unset");
+    let ran = Command::new("fish")
+        .args(["--no-config", "-c", &script])
+        .env("ACS_ENDPOINT", "https://contoso.communication.azure.com")
+        .output()
+        .unwrap();
+    let connection = &emulator.seed().acs.connection_string;
+    assert_eq!(
+        String::from_utf8_lossy(&ran.stdout),
+        format!("{connection}\nunset\n"),
+        "{ran:?}"
+    );
+    assert!(ran.stderr.is_empty(), "{ran:?}");
 }
 
 #[test]

@@ -182,7 +182,7 @@ impl World {
         let line = if ends_by_itself(&line) {
             line
         } else {
-            format!("timeout --preserve-status -s INT 1 env {line}")
+            format!("timeout --foreground --preserve-status -s INT 1 env {line}")
         };
         let program = msm();
         let mut shell = Command::new("bash");

@@ -17,7 +17,10 @@ use crate::{error::OutboxError, message::Head, outbox::Outbox};
 /// The shortest lease: a shorter one could not be kept alive.
 const MIN_LEASE: Duration = Duration::from_millis(200);
 
-/// Builds a [`Worker`].
+/// The longest duration: more than any process runs, and no overflow of a time.
+pub(super) const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+
+/// Builds a [`Worker`]. A duration above 100 years counts as 100 years.
 #[derive(Debug)]
 #[must_use]
 pub struct WorkerBuilder {
@@ -57,14 +60,14 @@ impl WorkerBuilder {
     /// Sets the lease: how long the worker may send no heartbeat before others take its messages
     /// over. Default 30 s, at least 0.2 s.
     pub fn with_lease(mut self, lease: Duration) -> Self {
-        self.context.lease = lease.max(MIN_LEASE);
+        self.context.lease = lease.clamp(MIN_LEASE, LONGEST);
         self
     }
 
     /// Sets how long one send may take, including the retries of the client. Default 60 s. A message
     /// whose worker died is settled no earlier than that after its attempt began.
     pub fn with_attempt_timeout(mut self, timeout: Duration) -> Self {
-        self.context.attempt_timeout = timeout;
+        self.context.attempt_timeout = timeout.min(LONGEST);
         self
     }
 
@@ -73,7 +76,7 @@ impl WorkerBuilder {
     /// most. Before that, a missing message is not proven absent. Too short a margin can cause
     /// duplicates. Default 30 s.
     pub fn with_settling_margin(mut self, margin: Duration) -> Self {
-        self.context.settling_margin = margin;
+        self.context.settling_margin = margin.min(LONGEST);
         self
     }
 
@@ -82,26 +85,26 @@ impl WorkerBuilder {
     /// rejects, e.g. with 403 or 404, are repeated for a twentieth of it. A `Retry-After` of up to an hour
     /// is always waited for. Default 1 hour.
     pub fn with_settling_patience(mut self, patience: Duration) -> Self {
-        self.context.settling_patience = patience;
+        self.context.settling_patience = patience.min(LONGEST);
         self
     }
 
     /// Sets for how long a route pauses after its messenger could not sign in. Default 60 s.
     pub fn with_sign_in_pause(mut self, pause: Duration) -> Self {
-        self.context.sign_in_pause = pause;
+        self.context.sign_in_pause = pause.min(LONGEST);
         self
     }
 
     /// Sets for how long a worker that is stopped waits for its running sends. Default 10 s.
     pub fn with_grace(mut self, grace: Duration) -> Self {
-        self.context.grace = grace;
+        self.context.grace = grace.min(LONGEST);
         self
     }
 
     /// Sets how often the store is polled for new messages if it does not announce them. Default
     /// 0.5 s.
     pub fn with_poll_interval(mut self, interval: Duration) -> Self {
-        self.context.poll = interval.max(Duration::from_millis(1));
+        self.context.poll = interval.clamp(Duration::from_millis(1), LONGEST);
         self
     }
 

@@ -2,15 +2,13 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
-use super::context::Context;
+use super::{builder::LONGEST, context::Context};
 use crate::{message::Head, settling};
 
 /// The longest `Retry-After` of a service that the patience is extended for.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(60 * 60);
 /// For how long questions that the service rejects are asked again, as a part of the patience.
 const REJECTED_PART: u32 = 20;
-/// Longer than any process runs, and no overflow of an instant.
-const FOREVER: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 /// How long it takes at most until an equal message is settled, after that can be done.
 const TWIN_PAUSE: Duration = Duration::from_secs(5);
 
@@ -44,7 +42,7 @@ impl Patience {
             .attempt_timeout
             .saturating_add(context.settling_margin);
         let twin = twin.saturating_add(TWIN_PAUSE);
-        let at = |wait: Duration| now.checked_add(wait.min(FOREVER)).unwrap_or(now);
+        let at = |wait: Duration| now.checked_add(wait.min(LONGEST)).unwrap_or(now);
         Self {
             longest: at(pending.saturating_add(longest)),
             rejected: at(pending.saturating_add(longest / REJECTED_PART)),

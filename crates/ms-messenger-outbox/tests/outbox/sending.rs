@@ -205,3 +205,21 @@ async fn changes_are_observed() {
     );
     until(&outbox, "a", State::Sent).await;
 }
+
+#[tokio::test]
+async fn the_longest_durations_are_no_error() {
+    let (outbox, platform) = (outbox(), Platform::new());
+    platform.then(Next::LosesResponse);
+    outbox.enqueue(envelope("a", "x")).await.unwrap();
+    let run = worker(&outbox, &platform)
+        .with_lease(Duration::MAX)
+        .with_attempt_timeout(Duration::MAX)
+        .with_settling_margin(Duration::MAX)
+        .with_settling_patience(Duration::MAX)
+        .with_sign_in_pause(Duration::MAX)
+        .with_grace(Duration::MAX)
+        .with_poll_interval(Duration::MAX)
+        .build();
+    run.run_until_empty().await.unwrap();
+    assert_eq!(head(&outbox, "a").await.state, State::Sent);
+}

@@ -1,6 +1,6 @@
 //! Settings by name, as the environment of a process has them.
 
-use std::fmt;
+use std::{cell::RefCell, collections::BTreeSet, env::VarError, fmt};
 
 use ms_messenger_core::{Error, ErrorKind, Problems, Result};
 
@@ -22,35 +22,65 @@ use crate::Endpoint;
 /// assert_eq!(error.message(), "B: is missing: the other letter");
 /// ```
 pub struct Variables<'a> {
-    read: &'a dyn Fn(&str) -> Option<String>,
+    source: Source<'a>,
+    /// Those that were read and are not Unicode.
+    not_unicode: RefCell<BTreeSet<String>>,
     problems: Problems,
 }
 
-fn from_process(name: &str) -> Option<String> {
-    std::env::var(name).ok()
+#[derive(Clone, Copy)]
+enum Source<'a> {
+    Settings(&'a dyn Fn(&str) -> Option<String>),
+    Environment(&'a dyn Fn(&str) -> Result<String, VarError>),
+}
+
+fn from_process(name: &str) -> Result<String, VarError> {
+    std::env::var(name)
 }
 
 impl<'a> Variables<'a> {
     /// Settings that `read` returns by their names.
     pub fn new(read: &'a dyn Fn(&str) -> Option<String>) -> Self {
-        Self {
-            read,
-            problems: Problems::new(),
-        }
+        Self::of(Source::Settings(read))
     }
 
-    /// The environment variables of this process. Those that are not Unicode count as missing.
+    /// The environment variables of this process. One that is read and is not UTF-8 is refused.
     #[must_use]
     pub fn from_process() -> Self {
-        Self::new(&from_process)
+        Self::from_environment(&from_process)
+    }
+
+    /// The variables that `read` returns as [`std::env::var`] does. One that is read and is not UTF-8 is
+    /// refused.
+    pub fn from_environment(read: &'a dyn Fn(&str) -> Result<String, VarError>) -> Self {
+        Self::of(Source::Environment(read))
+    }
+
+    fn of(source: Source<'a>) -> Self {
+        Self {
+            source,
+            not_unicode: RefCell::default(),
+            problems: Problems::new(),
+        }
     }
 
     /// The value of `name`, without the white space around it. An empty one counts as missing.
     #[must_use]
     pub fn optional(&self, name: &str) -> Option<String> {
-        let value = (self.read)(name)?;
+        let value = self.read(name)?;
         let value = value.trim();
         (!value.is_empty()).then(|| value.to_owned())
+    }
+
+    fn read(&self, name: &str) -> Option<String> {
+        let read = match self.source {
+            Source::Settings(read) => return read(name),
+            Source::Environment(read) => read(name),
+        };
+        if matches!(read, Err(VarError::NotUnicode(_))) {
+            self.not_unicode.borrow_mut().insert(name.to_owned());
+        }
+        read.ok()
     }
 
     /// The value of the first of `names` that has one.
@@ -71,7 +101,9 @@ impl<'a> Variables<'a> {
 
     /// Adds that `name` is missing, and `what` it is or what would do instead.
     pub fn missing(&mut self, name: &str, what: &str) {
-        self.problems.add(name, format!("is missing: {what}"));
+        if !self.not_unicode.borrow().contains(name) {
+            self.problems.add(name, format!("is missing: {what}"));
+        }
     }
 
     /// Adds that the value of `name` breaks `rule`, which must not repeat the value.
@@ -112,7 +144,10 @@ impl<'a> Variables<'a> {
     /// # Errors
     ///
     /// `Config` that names every variable that was, and no value.
-    pub fn into_result(self) -> Result<()> {
+    pub fn into_result(mut self) -> Result<()> {
+        for name in self.not_unicode.take() {
+            self.problems.add(&name, "must be UTF-8");
+        }
         self.problems.into_result(ErrorKind::Config)
     }
 
@@ -171,6 +206,24 @@ mod tests {
             error.message(),
             "BLANK: is missing: a blank; SET: must be longer"
         );
+    }
+
+    #[test]
+    fn what_is_not_utf8_is_refused_and_not_missing() {
+        let environment = |name: &str| match name {
+            "SET" => Ok("a".to_owned()),
+            "UNSET" => Err(VarError::NotPresent),
+            _ => Err(VarError::NotUnicode("hunter2".into())),
+        };
+        let mut variables = Variables::from_environment(&environment);
+        let set = variables.required("SET", "a letter");
+        assert_eq!(variables.required("BROKEN", "a letter"), None);
+        assert_eq!(
+            variables.first(&["ODD", "UNSET", "SET"]).as_deref(),
+            Some("a")
+        );
+        let error = variables.finish(set).unwrap_err();
+        assert_eq!(error.message(), "BROKEN: must be UTF-8; ODD: must be UTF-8");
     }
 
     #[test]

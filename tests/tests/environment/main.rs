@@ -3,7 +3,7 @@
 
 mod connect;
 
-use std::{collections::BTreeSet, env, fs, process::Command};
+use std::{collections::BTreeSet, env, ffi::OsString, fs, process::Command};
 
 use ms_messenger::{
     ErrorKind, Result,
@@ -50,8 +50,14 @@ fn clients() -> [Result<()>; 7] {
     ]
 }
 
+/// Like a password in the encoding of another time.
+#[cfg(unix)]
+fn not_utf8() -> OsString {
+    std::os::unix::ffi::OsStringExt::from_vec(b"caf\xe9".to_vec())
+}
+
 /// Runs the test again in another process, because a process cannot change its environment safely.
-fn run_again(variables: &[(&str, &str)]) {
+fn run_again(mark: &str, variables: &[(&str, OsString)]) {
     let mut child = Command::new(env::current_exe().unwrap());
     child.args([
         "--exact",
@@ -60,14 +66,9 @@ fn run_again(variables: &[(&str, &str)]) {
     for name in names("crates/ms-messenger-cli/README.md") {
         child.env_remove(name);
     }
-    let mark = if variables.is_empty() {
-        "empty"
-    } else {
-        "full"
-    };
     let output = child
         .env(CHILD, mark)
-        .envs(variables.iter().copied())
+        .envs(variables.iter().map(|(name, value)| (name, value)))
         .output()
         .unwrap();
     let printed = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -79,19 +80,24 @@ fn run_again(variables: &[(&str, &str)]) {
 fn every_client_reads_the_environment_of_its_process() {
     match env::var(CHILD).as_deref() {
         Err(_) => {
-            run_again(&[]);
-            run_again(&VARIABLES);
+            let full = VARIABLES.map(|(name, value)| (name, OsString::from(value)));
+            run_again("empty", &[]);
+            run_again("full", &full);
+            #[cfg(unix)]
+            run_again("odd", &full.map(|(name, _)| (name, not_utf8())));
         }
         Ok("full") => {
             for client in clients() {
                 client.unwrap();
             }
         }
-        Ok(_) => {
+        Ok(mark) => {
             for client in clients() {
                 let error = client.unwrap_err();
                 assert_eq!(error.kind(), ErrorKind::Config, "{error}");
                 assert!(!error.problems().is_empty(), "{error}");
+                let is_odd = error.message().contains(": must be UTF-8");
+                assert_eq!(is_odd, mark == "odd", "{error}");
             }
         }
     }

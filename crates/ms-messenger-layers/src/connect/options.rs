@@ -100,11 +100,13 @@ impl Options {
     }
 
     /// Returns a variable of the environment that is no option, for a scheme that has a
-    /// configuration of its own there; `None` if it is not set, or not Unicode. It is read as the
-    /// [`Registry`](crate::Registry) reads variables.
-    #[must_use]
-    pub fn variable(&self, name: &str) -> Option<String> {
-        (self.read)(name).ok()
+    /// configuration of its own there. It is read as the [`Registry`](crate::Registry) reads variables.
+    ///
+    /// # Errors
+    ///
+    /// As [`std::env::var`].
+    pub fn variable(&self, name: &str) -> Result<String, VarError> {
+        (self.read)(name)
     }
 
     /// Returns whether nothing is given, not even an address.

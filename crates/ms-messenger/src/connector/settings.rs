@@ -1,5 +1,7 @@
 //! The options of a platform as the variables that its builder reads.
 
+use std::env::VarError;
+
 use ms_messenger_core::{ErrorKind, Problem, Problems, Result};
 use ms_messenger_http::Variables;
 use ms_messenger_layers::{OptionSpec, Options};
@@ -40,11 +42,12 @@ pub(super) fn configure<T>(
     };
     let all = || names.iter().flat_map(|some| some.iter());
     let option_of = |variable: &str| all().find(|(_, of)| *of == variable).map(|(it, _)| *it);
-    let read = |variable: &str| {
-        let own = option_of(variable).and_then(given);
-        own.or_else(|| uses_env.then(|| options.variable(variable)).flatten())
+    let read = |variable: &str| match option_of(variable).and_then(given) {
+        Some(own) => Ok(own),
+        None if uses_env => options.variable(variable),
+        None => Err(VarError::NotPresent),
     };
-    let mut variables = Variables::new(&read);
+    let mut variables = Variables::from_environment(&read);
     if options.address().is_some() && options.get(address).is_some() {
         variables.refuse(address, "is given beside an address");
     }

@@ -1,7 +1,6 @@
 //! Files and folders that are written.
 
 use std::{
-    fs::File,
     io::{self, Write as _},
     path::{Path, PathBuf},
 };
@@ -10,17 +9,18 @@ use super::{is_plain, reason};
 use crate::text;
 
 /// Writes a file in one step: readers see the old content or all of the new. A link goes on to lead
-/// where it leads, and a device or a pipe is written to as it is.
+/// where it leads.
 ///
 /// # Errors
 ///
-/// Those of the system.
+/// Those of the system; `InvalidInput` for a device or a pipe, in whose place there would be a file.
 pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     if path
         .metadata()
         .is_ok_and(|it| !it.is_file() && !it.is_dir())
     {
-        return File::options().write(true).open(path)?.write_all(content);
+        let text = text::files::NOT_REGULAR;
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
     }
     let path = path.canonicalize().unwrap_or_else(|_| target(path));
     let folder = path
@@ -93,22 +93,6 @@ mod tests {
             assert_eq!(fs::read_to_string(at(to)).unwrap(), "new");
         }
         assert_eq!(fs::read_dir(at("a")).unwrap().count(), 2);
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn what_is_no_file_is_written_to_and_not_replaced() {
-        let folder = tempfile::tempdir().unwrap();
-        let pipe = folder.path().join("pipe");
-        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
-        assert!(made.unwrap().success());
-        let reader = {
-            let pipe = pipe.clone();
-            std::thread::spawn(move || fs::read_to_string(pipe).unwrap())
-        };
-        replace(&pipe, b"through").unwrap();
-        assert_eq!(reader.join().unwrap(), "through");
-        assert!(!pipe.metadata().unwrap().is_file());
     }
 
     #[test]

@@ -87,14 +87,18 @@ pub(crate) fn provider() -> CryptoProvider {
 }
 
 /// Replaces the file at `path` in one step: readers see the old content or all of the new. A link goes
-/// on to lead where it leads, and a device or a pipe is written to as it is.
+/// on to lead where it leads.
+///
+/// # Errors
+///
+/// Those of the system; `InvalidInput` for a device or a pipe, in whose place there would be a file.
 pub(crate) fn write_atomically(path: &Path, content: &str) -> io::Result<()> {
     if path
         .metadata()
         .is_ok_and(|it| !it.is_file() && !it.is_dir())
     {
-        let mut file = std::fs::File::options().write(true).open(path)?;
-        return file.write_all(content.as_bytes());
+        let text = "it is no regular file";
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
     }
     let target = path.canonicalize();
     let path = target.as_deref().unwrap_or(path);

@@ -176,13 +176,21 @@ fn unknown_option(option: &str, words: &[OsString]) -> String {
         return text::usage::unexpected(&quoted(option));
     }
     let unknown = text::usage::unknown_option(&shown(option));
-    let mut aliases = text::usage::ALIASES.iter();
-    if let Some((_, known)) = aliases.find(|(other, _)| *other == option) {
-        return text::usage::alias(&unknown, known);
-    }
     // A command after it has other options.
     let before = words.iter().skip(1).filter_map(|word| word.to_str());
     let (_, command) = used_command(before.take_while(|word| name(word) != option));
+    let is_known = |known: &str| {
+        let mut options = known.split(' ').filter_map(|it| it.strip_prefix("--"));
+        options.all(|name| {
+            command
+                .get_arguments()
+                .any(|it| it.get_long() == Some(name))
+        })
+    };
+    let mut aliases = text::usage::ALIASES.iter();
+    if let Some((_, known)) = aliases.find(|(other, known)| *other == option && is_known(known)) {
+        return text::usage::alias(&unknown, known);
+    }
     match nearest_option(option, &command) {
         Some(known) => unknown + &text::usage::suggestion(&format!("--{known}")),
         None => unknown,

@@ -209,7 +209,8 @@ pub(crate) struct ApiArgs {
     /// Read every page of a list, and print its items, one a line
     #[arg(long)]
     pub(crate) paginate: bool,
-    /// Print what this JSONPath (RFC 9535) selects, one value a line
+    /// Print what this JSONPath (RFC 9535) selects of the response, one value a line; with `--paginate` of the
+    /// array of the items
     #[arg(long, value_name = "PATH", allow_hyphen_values = true)]
     pub(crate) filter: Option<String>,
     #[command(flatten)]

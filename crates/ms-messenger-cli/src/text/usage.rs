@@ -3,8 +3,11 @@
 use super::outcome;
 
 /// Common names of options that have another name here.
-pub(crate) const ALIASES: [(&str, &str); 12] = [
+pub(crate) const ALIASES: [(&str, &str); 15] = [
     ("--body", "--text"),
+    ("--body", "--input"),
+    ("--data", "--input"),
+    ("-d", "--input"),
     ("--content", "--text"),
     ("--message", "--text"),
     ("--msg", "--text"),

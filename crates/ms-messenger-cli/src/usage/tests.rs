@@ -44,6 +44,11 @@ fn errors_of_usage_name_options_of_this_program() {
         ),
         ("whoami --too x".to_owned(), "there is no option --too"),
         (
+            "api POST /me --body x".to_owned(),
+            "there is no option --body: use --input",
+        ),
+        ("whoami --body x".to_owned(), "there is no option --body"),
+        (
             format!("{to} --text x --retries -1"),
             "--retries: must be a whole number from 0",
         ),

@@ -83,6 +83,9 @@ pub(crate) fn after(time: SystemTime, by: Duration) -> SystemTime {
     time.checked_add(by).map_or(latest, |sum| sum.min(latest))
 }
 
+/// The longest duration: more than any process runs, and no overflow of a time.
+pub(crate) const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+
 /// How far the clocks of two machines may differ.
 pub(crate) const SKEW: Duration = Duration::from_secs(60);
 

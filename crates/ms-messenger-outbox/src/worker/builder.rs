@@ -12,13 +12,10 @@ use super::{
     sealed::Sealed,
     totals::Totals,
 };
-use crate::{error::OutboxError, message::Head, outbox::Outbox};
+use crate::{error::OutboxError, message::Head, outbox::Outbox, time::LONGEST};
 
 /// The shortest lease: a shorter one could not be kept alive.
 const MIN_LEASE: Duration = Duration::from_millis(200);
-
-/// The longest duration: more than any process runs, and no overflow of a time.
-pub(super) const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
 /// Builds a [`Worker`]. A duration above 100 years counts as 100 years.
 #[derive(Debug)]

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
-use super::{builder::LONGEST, context::Context};
-use crate::{message::Head, settling};
+use super::context::Context;
+use crate::{message::Head, settling, time::LONGEST};
 
 /// The longest `Retry-After` of a service that the patience is extended for.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(60 * 60);

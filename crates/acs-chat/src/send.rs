@@ -24,7 +24,7 @@ impl AcsChatClient {
     ) -> Result<SentChatMessage> {
         let call = self.send_call(thread, request)?;
         let is_settled = journal.is_some() && self.writes_client_message_ids();
-        if is_settled && self.pipeline().service_clock().is_none() {
+        if is_settled && !self.pipeline().knows_service_clock() {
             // After a crash, another process would have to look through the messages of two days.
             let newest = self.newest(thread).with_deadline(deadline.clone());
             Box::pin(self.pipeline().read_clock(newest)).await;

@@ -7,7 +7,7 @@ use std::{
 };
 
 use http::{HeaderMap, HeaderValue, header};
-use ms_messenger_core::ClockOffset;
+use ms_messenger_core::{ClockBasis, ClockOffset};
 
 /// How long a reading counts: within it, clocks drift apart by less than they are known to.
 const READING_LIFE: Duration = Duration::from_secs(60 * 60);
@@ -95,12 +95,21 @@ impl ServiceClock {
         }
     }
 
-    /// Returns the offset; `None` if no response showed it within the last hour, or if the clock of
-    /// this machine was set since then. The readings of the hour that contradict each other are all
-    /// within its bounds, unless a message shows which of them is right.
+    /// Returns the offset; `None` if no response showed it within the last hour. The readings of the
+    /// hour that contradict each other are all within its bounds, unless a message shows which of them
+    /// is right. If the clock of this machine was set since the last response, the offset before and
+    /// after that are.
     pub(crate) fn read(&self) -> Option<ClockOffset> {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.read((Instant::now(), SystemTime::now()))
+        let now = (Instant::now(), SystemTime::now());
+        known.live(now).or_else(|| known.displaced(now))
+    }
+
+    /// Whether a response showed the offset within the last hour, and the clock of this machine was not
+    /// set since then.
+    pub(crate) fn is_known(&self) -> bool {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.live((Instant::now(), SystemTime::now())).is_some()
     }
 
     /// Awaits `call`, whose response shows the clock, if it is not known. All that ask at a time
@@ -108,7 +117,7 @@ impl ServiceClock {
     pub(crate) async fn ask(&self, call: impl Future<Output = ()>) {
         let mut asked = self.asked.lock().await;
         let is_due = asked.is_none_or(|at| at.elapsed() > ASK_PAUSE);
-        if is_due && self.read().is_none() {
+        if is_due && !self.is_known() {
             call.await;
             *asked = Some(Instant::now());
         }
@@ -116,8 +125,8 @@ impl ServiceClock {
 }
 
 impl Known {
-    /// The offset at this moment by both clocks of this machine.
-    fn read(&self, now: Moment) -> Option<ClockOffset> {
+    /// The offset at this moment by both clocks of this machine, if that of the time was not set.
+    fn live(&self, now: Moment) -> Option<ClockOffset> {
         let together = ClockOffset::narrowed_by;
         let Some(proven) = self.messages.live(now).reduce(together) else {
             return self.dates.live(now).reduce(together);
@@ -132,6 +141,14 @@ impl Known {
                 all
             }
         }))
+    }
+
+    /// The offset by readings from before the clock of the time was set. The other clock may have
+    /// stood still instead, while the machine slept: the offset can be that of before, too.
+    fn displaced(&self, now: Moment) -> Option<ClockOffset> {
+        let all = self.messages.0.iter().chain(&self.dates.0);
+        let all = all.filter_map(|it| it.displaced(now));
+        all.reduce(ClockOffset::widened_by)
     }
 
     /// The time that `date` names, read once for all responses that have it.
@@ -202,6 +219,23 @@ impl Reading {
         let is_unset = |expected| apart(now.1, expected) <= UNSET;
         passed <= READING_LIFE && self.at.1.checked_add(passed).is_some_and(is_unset)
     }
+
+    /// The offset before and after the clock of this machine was set, unless the reading is too old.
+    fn displaced(&self, now: Moment) -> Option<ClockOffset> {
+        let passed = now.0.saturating_duration_since(self.at.0);
+        let expected = self.at.1.checked_add(passed)?;
+        let set_by = match now.1.duration_since(expected) {
+            Ok(forward) => ms(forward),
+            Err(back) => -ms(back.duration()),
+        };
+        let after = self.offset.displaced_by(-set_by);
+        let all = self.offset.widened_by(after);
+        (passed <= READING_LIFE).then_some(all.with_basis(ClockBasis::Disputed))
+    }
+}
+
+fn ms(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
 fn apart(one: SystemTime, other: SystemTime) -> Duration {
@@ -223,10 +257,8 @@ fn date(headers: &HeaderMap) -> Option<&HeaderValue> {
 mod tests {
     use std::time::Duration;
 
-    use http::HeaderValue;
-    use ms_messenger_core::ClockBasis;
-
     use super::*;
+    use http::HeaderValue;
 
     fn headers(date: &str) -> HeaderMap {
         let mut headers = HeaderMap::new();
@@ -336,17 +368,44 @@ mod tests {
         let (began, wall) = known.dates.0[0].at;
         let second = Duration::from_secs(1);
         let hour = 3600 * second;
-        assert!(known.read((began + hour, wall + hour)).is_some());
+        assert!(known.live((began + hour, wall + hour)).is_some());
         for (passed, by_the_wall) in [
             (hour + second, hour + second),
             (hour, hour - second),
             (hour, hour + second),
             (second, hour),
         ] {
-            let offset = known.read((began + passed, wall + by_the_wall));
+            let offset = known.live((began + passed, wall + by_the_wall));
             assert_eq!(offset, None, "{passed:?} {by_the_wall:?}");
         }
-        assert_eq!(known.read((began + second, wall - hour)), None);
+        assert_eq!(known.live((began + second, wall - hour)), None);
+    }
+
+    #[test]
+    fn a_reading_from_before_this_clock_was_set_includes_the_offset_after_that() {
+        let hour = Duration::from_secs(3600);
+        let began = Instant::now();
+        let wall = SystemTime::now();
+        let mut known = Known::default();
+        known.dates.add(ClockOffset::new(-10, 20), (began, wall));
+        let passed = Duration::from_secs(1);
+        for (now, ends) in [
+            (wall + passed + hour, (-3_600_010, 20)),
+            (wall + passed - 24 * hour, (-10, 86_400_020)),
+        ] {
+            let now = (began + passed, now);
+            assert_eq!(known.live(now), None);
+            let all = known.displaced(now).unwrap();
+            assert!(all.is_disputed());
+            assert_eq!((all.at_least_ms, all.at_most_ms), ends);
+            // The first response after that decides.
+            let mut known = Known::default();
+            known.dates.add(ClockOffset::new(-10, 20), (began, wall));
+            known.dates.add(ClockOffset::new(5, 6), now);
+            assert_eq!(known.live(now), Some(ClockOffset::new(5, 6)));
+        }
+        let late = (began + hour + passed, wall);
+        assert_eq!(known.displaced(late), None);
     }
 
     #[test]
@@ -361,7 +420,7 @@ mod tests {
         let narrow = ClockOffset::new(0, 1);
         known.dates.0[0].offset = narrow;
         drop(known);
-        assert_eq!(clock.read(), None);
+        assert!(!clock.is_known());
         clock.note(&date, now);
         assert!(clock.read().is_some_and(|it| it != narrow));
     }

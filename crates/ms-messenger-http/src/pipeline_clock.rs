@@ -26,18 +26,24 @@ impl Look {
 
 impl Pipeline {
     /// How far the service's clock is ahead, as far as responses to this pipeline showed it within
-    /// the last hour. `None` also if the clock of this machine was set since then. Dates that
-    /// contradict each other are all within its bounds, unless a [message](Self::note_message) shows
-    /// which of them is right.
+    /// the last hour. Dates that contradict each other are all within its bounds, unless a
+    /// [message](Self::note_message) shows which of them is right. So are the offsets before and after
+    /// the clock of this machine was set, if no response came in since then.
     pub fn service_clock(&self) -> Option<ClockOffset> {
         self.clock.read()
     }
 
+    /// Whether the [service's clock](Self::service_clock) is known by a response since the clock of this
+    /// machine was set last.
+    pub fn knows_service_clock(&self) -> bool {
+        self.clock.is_known()
+    }
+
     /// Makes `call` once, whatever it comes to, if the [service's clock](Self::service_clock) is not
-    /// known: before a message that another process may have to look for by that clock, because
+    /// [known](Self::knows_service_clock): before a message that another process may have to look for by that clock, because
     /// the process that sent it knew it. `call` is a read; it ends after 10 s, and at its deadline.
     pub async fn read_clock(&self, call: Call) {
-        if self.service_clock().is_none() {
+        if !self.knows_service_clock() {
             let call = call.with_timeout(PATIENCE);
             let deadline = call.deadline.clone();
             let once = self.clone().with_retry_policy(RetryPolicy::never());

@@ -135,7 +135,7 @@ impl GraphChatClient {
         let content = Content::new(&path.list, ready.text);
         // What has a mark is recognised by it, whatever else is sent.
         let is_alone = extras.journal.is_some() && extras.mark.is_none();
-        if extras.journal.is_some() && self.pipeline().service_clock().is_none() {
+        if extras.journal.is_some() && !self.pipeline().knows_service_clock() {
             // After a crash, another process would have to look through the messages of two days.
             let newest = path.newest().with_deadline(extras.deadline.clone());
             Box::pin(self.pipeline().read_clock(newest)).await;

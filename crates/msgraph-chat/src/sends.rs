@@ -74,8 +74,7 @@ struct UnknownSend {
     /// `None` for a send without evidence: it was dropped, or its response was unreadable.
     client_request_id: Option<String>,
     began_at: SystemTime,
-    /// When this client noted its beginning, by the clock that is never set and by that of this machine.
-    noted: (Instant, SystemTime),
+    noted: Noted,
     pending_until: SystemTime,
     state: Verdict,
 }
@@ -87,15 +86,27 @@ impl UnknownSend {
             && self.client_request_id == evidence.client_request_id
             && (self.client_request_id.is_some() || self.began_at == evidence.began_at)
     }
+}
 
-    /// Whether the clock of this machine was set since the send began.
-    fn was_clock_set(&self) -> bool {
-        let expected = self.noted.1.checked_add(self.noted.0.elapsed());
-        let apart = expected.map(|expected| match expected.elapsed() {
-            Ok(ahead) => ahead,
-            Err(behind) => behind.duration(),
-        });
-        apart.is_none_or(|apart| apart > UNSET)
+/// When this client noted the beginning of a send, by the clock that is never set and by that of this machine.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Noted(Instant, SystemTime);
+
+impl Noted {
+    fn now() -> Self {
+        Self(Instant::now(), SystemTime::now())
+    }
+
+    /// By how many milliseconds the clock of this machine was set since then: forward, if it is positive.
+    /// Zero if it was not.
+    pub(crate) fn clock_set_by(self) -> i64 {
+        let ms = |by: Duration| i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
+        let expected = self.1.checked_add(self.0.elapsed()).unwrap_or(self.1);
+        let (apart, set_by) = match expected.elapsed() {
+            Ok(forward) => (forward, ms(forward)),
+            Err(back) => (back.duration(), -ms(back.duration())),
+        };
+        if apart > UNSET { set_by } else { 0 }
     }
 }
 
@@ -200,7 +211,7 @@ impl RecentSends {
             content,
             client_request_id: None,
             began_at: SystemTime::now(),
-            noted: (Instant::now(), SystemTime::now()),
+            noted: Noted::now(),
             margin,
             has_ended: false,
         })
@@ -217,11 +228,9 @@ impl RecentSends {
         self.state().own(content, evidence).is_some()
     }
 
-    /// Whether this client made the send of `evidence`, and the clock of this machine was not set since.
-    pub(crate) fn has_same_clock(&self, content: Content, evidence: &Evidence) -> bool {
-        let state = self.state();
-        let own = state.own(content, evidence);
-        own.is_some_and(|send| !send.was_clock_set())
+    /// When this client noted the beginning of the send of `evidence`, if it made it.
+    pub(crate) fn noted(&self, content: Content, evidence: &Evidence) -> Option<Noted> {
+        Some(self.state().own(content, evidence)?.noted)
     }
 
     /// The sends that could be mistaken for that of `evidence`, as far as this client knows.
@@ -243,7 +252,7 @@ impl RecentSends {
                 is_own: false,
                 client_request_id: evidence.client_request_id.clone(),
                 began_at: evidence.began_at,
-                noted: (Instant::now(), SystemTime::now()),
+                noted: Noted::now(),
                 pending_until: evidence.pending_until.unwrap_or(evidence.began_at),
                 state: verdict,
             });
@@ -339,7 +348,7 @@ pub(crate) struct UnderWay<'a> {
     /// Where it is known before the outcome.
     client_request_id: Option<String>,
     began_at: SystemTime,
-    noted: (Instant, SystemTime),
+    noted: Noted,
     margin: Duration,
     has_ended: bool,
 }

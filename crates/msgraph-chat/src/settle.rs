@@ -68,8 +68,7 @@ impl GraphChatClient {
             Some(_) => evidence.sender.clone(),
             None => Some(self.sender(evidence, is_sender).await?),
         };
-        let has_same_clock = self.sends().has_same_clock(content, evidence);
-        let doubt = Doubt::new(evidence, is_sender, has_same_clock);
+        let doubt = Doubt::new(evidence, self.sends().noted(content, evidence));
         let look = Look::begin();
         let listed = self.list(&place, &doubt).await?;
         // Receipts of other sends arrive meanwhile, so the claims are read last.

@@ -131,6 +131,17 @@ impl ClockOffset {
         }
     }
 
+    /// Returns the offset, so many milliseconds further ahead: that after the clock of this machine was
+    /// set back by them.
+    #[must_use]
+    pub fn displaced_by(self, ms: i64) -> Self {
+        Self {
+            at_least_ms: self.at_least_ms.saturating_add(ms),
+            at_most_ms: self.at_most_ms.saturating_add(ms),
+            basis: self.basis,
+        }
+    }
+
     /// Whether readings contradicted each other.
     #[must_use]
     pub fn is_disputed(self) -> bool {

@@ -1,6 +1,6 @@
 //! The facts of a call that do not come from the service, and how they get into its errors.
 
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 use ms_messenger_core::{Delivery, Error, IdempotencyKey, clause};
 use uuid::Uuid;
@@ -16,6 +16,8 @@ pub(crate) struct CallContext {
     pub(crate) idempotency: Option<IdempotencyKey>,
     pub(crate) client_request_id: Option<Uuid>,
     pub(crate) began_at: SystemTime,
+    /// The moment of `began_at`, by the clock that is never set.
+    pub(crate) began: Instant,
     pub(crate) attempts: u32,
 }
 

@@ -59,8 +59,6 @@ pub(crate) struct CallState {
     pub(crate) context: CallContext,
     service: &'static ServiceProfile,
     started: Instant,
-    /// The moment of `began_at`, by the clock that is never set.
-    began: Instant,
     /// What the attempts so far leave known.
     delivery: Delivery,
     /// The failure of the last attempt.
@@ -82,11 +80,11 @@ impl CallState {
                 idempotency: call.idempotency,
                 client_request_id: call.client_request_id,
                 began_at,
+                began: now,
                 attempts: 0,
             },
             service,
             started: now,
-            began: now,
             delivery: known_before(call, began_at),
             last: None,
             rejected: None,
@@ -145,7 +143,7 @@ impl CallState {
     pub(crate) fn has_waited(&mut self) {
         if self.context.attempts == 0 {
             self.context.began_at = SystemTime::now();
-            self.began = Instant::now();
+            self.context.began = Instant::now();
         }
     }
 
@@ -255,7 +253,7 @@ impl CallState {
     fn known(&self, clock: Option<ClockOffset>) -> Evidence {
         let began_at = earlier(
             self.context.began_at,
-            self.began.elapsed(),
+            self.context.began.elapsed(),
             SystemTime::now(),
         );
         let mut evidence = Evidence::new(began_at);

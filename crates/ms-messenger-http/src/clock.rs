@@ -32,7 +32,7 @@ const ABSURD: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 const LONGEST_SEND: Duration = Duration::from_secs(30);
 
 /// A moment by the clock that only goes on, and by that of this machine.
-type Moment = (Instant, SystemTime);
+pub(crate) type Moment = (Instant, SystemTime);
 
 /// How far the service's clock is ahead, as far as its responses showed it.
 #[derive(Debug, Default)]
@@ -66,30 +66,33 @@ struct Reading {
 }
 
 impl ServiceClock {
-    /// Notes what a response shows to a request that was sent at `sent`. It never waits: a
-    /// reading that meets another one at the same moment is dropped.
-    pub(crate) fn note(&self, headers: &HeaderMap, sent: SystemTime) {
-        let Some(date) = date(headers) else {
+    /// Notes what a response shows to a request that was sent at `sent`, unless the clock of this machine
+    /// was set since then. It never waits: a reading that meets another one at the same moment is
+    /// dropped.
+    pub(crate) fn note(&self, headers: &HeaderMap, sent: Moment) {
+        let now = (Instant::now(), SystemTime::now());
+        let Some(date) = date(headers).filter(|_| !was_set(sent, now)) else {
             return;
         };
         let Ok(mut known) = self.known.try_lock() else {
             return;
         };
-        let now = (Instant::now(), SystemTime::now());
         match known.time(date) {
             Some(date) if apart(date, now.1) <= ABSURD => {
-                let shown = ClockOffset::from_date(date, sent, now.1);
+                let shown = ClockOffset::from_date(date, sent.1, now.1);
                 known.dates.add(shown, now);
             }
             _ => {}
         }
     }
 
-    /// Notes that a message whose send began at `sent` was `created` by the clock of the store.
-    pub(crate) fn note_message(&self, created: SystemTime, sent: SystemTime) {
+    /// Notes that a message whose send began at `sent` was `created` by the clock of the store, unless the
+    /// clock of this machine was set since then.
+    pub(crate) fn note_message(&self, created: SystemTime, sent: Moment) {
         let now = (Instant::now(), SystemTime::now());
-        if apart(sent, now.1) <= LONGEST_SEND {
-            let shown = ClockOffset::from_message(created, sent, now.1);
+        let took = now.0.saturating_duration_since(sent.0);
+        if took <= LONGEST_SEND && !was_set(sent, now) {
+            let shown = ClockOffset::from_message(created, sent.1, now.1);
             let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
             known.messages.add(shown, now);
         }
@@ -215,9 +218,7 @@ impl Reading {
 
     /// Whether it still counts at this moment by both clocks of this machine.
     fn is_live(&self, now: Moment) -> bool {
-        let passed = now.0.saturating_duration_since(self.at.0);
-        let is_unset = |expected| apart(now.1, expected) <= UNSET;
-        passed <= READING_LIFE && self.at.1.checked_add(passed).is_some_and(is_unset)
+        now.0.saturating_duration_since(self.at.0) <= READING_LIFE && !was_set(self.at, now)
     }
 
     /// The offset before and after the clock of this machine was set, unless the reading is too old.
@@ -232,6 +233,13 @@ impl Reading {
         let all = self.offset.widened_by(after);
         (passed <= READING_LIFE).then_some(all.with_basis(ClockBasis::Disputed))
     }
+}
+
+/// Whether the clock of this machine was set between two moments.
+fn was_set(before: Moment, now: Moment) -> bool {
+    let passed = now.0.saturating_duration_since(before.0);
+    let expected = before.1.checked_add(passed);
+    expected.is_none_or(|expected| apart(now.1, expected) > UNSET)
 }
 
 fn ms(duration: Duration) -> i64 {
@@ -266,6 +274,15 @@ mod tests {
         headers
     }
 
+    /// So many seconds ago, by both clocks.
+    fn ago(seconds: u64) -> Moment {
+        let by = Duration::from_secs(seconds);
+        (
+            Instant::now().checked_sub(by).unwrap(),
+            SystemTime::now() - by,
+        )
+    }
+
     fn dated(ahead: i64) -> HeaderMap {
         let by = Duration::from_secs(ahead.unsigned_abs());
         let now = SystemTime::now();
@@ -277,13 +294,13 @@ mod tests {
     fn each_response_of_a_second_narrows_what_its_date_shows() {
         let clock = ServiceClock::default();
         let date = headers("Tue, 01 Apr 2025 12:34:56 GMT");
-        let first = SystemTime::now() - Duration::from_secs(2);
-        clock.note(&date, first);
+        clock.note(&date, ago(2));
         let wide = clock.read().unwrap();
-        clock.note(&date, first + Duration::from_secs(1));
+        clock.note(&date, ago(1));
         let narrowed = clock.read().unwrap();
         assert_eq!(narrowed.at_least_ms, wide.at_least_ms);
-        assert_eq!(narrowed.at_most_ms, wide.at_most_ms - 1000);
+        let earlier = wide.at_most_ms - narrowed.at_most_ms;
+        assert!((900..=1100).contains(&earlier), "{earlier}");
     }
 
     #[test]
@@ -291,23 +308,23 @@ mod tests {
         for order in [[0, 172_800, -72_000], [-72_000, 0, 172_800]] {
             let clock = ServiceClock::default();
             for ahead in order {
-                clock.note(&dated(ahead), SystemTime::now());
+                clock.note(&dated(ahead), ago(0));
             }
             // The right one again: that the others are wrong is not known.
-            clock.note(&dated(0), SystemTime::now());
+            clock.note(&dated(0), ago(0));
             let all = clock.read().unwrap();
             assert!(all.is_disputed());
             assert!(all.at_least_ms <= -72_000_000 && all.at_most_ms >= 172_800_000);
             let now = SystemTime::now();
-            clock.note_message(now, now);
+            clock.note_message(now, ago(0));
             let proven = clock.read().unwrap();
             assert_eq!(proven.basis, ClockBasis::Message);
             assert!(proven.at_least_ms > -10_000 && proven.at_most_ms < 10_000);
             // Nor does a later wrong date move it.
-            clock.note(&dated(3600), SystemTime::now());
+            clock.note(&dated(3600), ago(0));
             assert_eq!(clock.read(), Some(proven));
             // Messages that contradict each other prove nothing.
-            clock.note_message(now + Duration::from_secs(3600), now);
+            clock.note_message(now + Duration::from_secs(3600), ago(0));
             assert!(clock.read().unwrap().is_disputed());
         }
     }
@@ -316,9 +333,9 @@ mod tests {
     fn a_slow_send_shows_no_clock_and_an_absurd_date_is_none() {
         let clock = ServiceClock::default();
         let now = SystemTime::now();
-        clock.note_message(now, now - LONGEST_SEND - Duration::from_secs(1));
-        clock.note(&headers("Thu, 01 Jan 1970 00:00:00 GMT"), now);
-        clock.note(&headers("Fri, 31 Dec 9999 23:59:59 GMT"), now);
+        clock.note_message(now, ago(LONGEST_SEND.as_secs() + 1));
+        clock.note(&headers("Thu, 01 Jan 1970 00:00:00 GMT"), ago(0));
+        clock.note(&headers("Fri, 31 Dec 9999 23:59:59 GMT"), ago(0));
         assert_eq!(clock.read(), None);
     }
 
@@ -326,7 +343,7 @@ mod tests {
     fn many_contradictions_are_all_within_the_bounds() {
         let clock = ServiceClock::default();
         for hours in 0..20 {
-            clock.note(&dated(hours * 3600), SystemTime::now());
+            clock.note(&dated(hours * 3600), ago(0));
         }
         let all = clock.read().unwrap();
         assert!(all.is_disputed() && all.at_most_ms >= 19 * 3_600_000);
@@ -363,7 +380,7 @@ mod tests {
     #[test]
     fn a_reading_ends_after_an_hour_and_when_this_clock_is_set() {
         let clock = ServiceClock::default();
-        clock.note(&headers("Tue, 01 Apr 2025 12:34:56 GMT"), SystemTime::now());
+        clock.note(&headers("Tue, 01 Apr 2025 12:34:56 GMT"), ago(0));
         let known = clock.known.into_inner().unwrap();
         let (began, wall) = known.dates.0[0].at;
         let second = Duration::from_secs(1);
@@ -379,6 +396,18 @@ mod tests {
             assert_eq!(offset, None, "{passed:?} {by_the_wall:?}");
         }
         assert_eq!(known.live((began + second, wall - hour)), None);
+    }
+
+    #[test]
+    fn what_began_before_this_clock_was_set_shows_nothing() {
+        let hour = Duration::from_secs(3600);
+        let now = SystemTime::now();
+        for then in [now + hour, now - hour, now + 10 * Duration::from_secs(1)] {
+            let clock = ServiceClock::default();
+            clock.note(&dated(0), (Instant::now(), then));
+            clock.note_message(now, (Instant::now(), then));
+            assert_eq!(clock.read(), None);
+        }
     }
 
     #[test]
@@ -413,7 +442,7 @@ mod tests {
         let clock = ServiceClock::default();
         let now = SystemTime::now();
         let date = headers(&httpdate::fmt_http_date(now));
-        clock.note(&date, now);
+        clock.note(&date, ago(0));
         // Two seconds later by the wall clock, at the same moment: within what the dates allow.
         let mut known = clock.known.lock().unwrap();
         known.dates.0[0].at.1 -= Duration::from_secs(2);
@@ -421,7 +450,7 @@ mod tests {
         known.dates.0[0].offset = narrow;
         drop(known);
         assert!(!clock.is_known());
-        clock.note(&date, now);
+        clock.note(&date, ago(0));
         assert!(clock.read().is_some_and(|it| it != narrow));
     }
 
@@ -437,7 +466,7 @@ mod tests {
         clock.ask(call()).await;
         assert_eq!(calls.get(), 1 + i32::from(long_ago.is_some()));
         let now = SystemTime::now();
-        clock.note(&headers(&httpdate::fmt_http_date(now)), now);
+        clock.note(&headers(&httpdate::fmt_http_date(now)), ago(0));
         *clock.asked.lock().await = None;
         clock.ask(call()).await;
         assert_eq!(calls.get(), 1 + i32::from(long_ago.is_some()));
@@ -448,14 +477,14 @@ mod tests {
         let clock = ServiceClock::default();
         let now = SystemTime::now();
         for date in ["", "soon", "Tue, 99 Apr 2025 12:34:56 GMT"] {
-            clock.note(&headers(date), now);
+            clock.note(&headers(date), ago(0));
         }
         let mut cached = headers("Tue, 01 Apr 2025 12:34:56 GMT");
         cached.insert(header::AGE, HeaderValue::from_static("7"));
-        clock.note(&cached, now);
+        clock.note(&cached, ago(0));
         assert_eq!(clock.read(), None);
         let ahead = now + Duration::from_secs(300);
-        clock.note(&headers(&httpdate::fmt_http_date(ahead)), now);
+        clock.note(&headers(&httpdate::fmt_http_date(ahead)), ago(0));
         let offset = clock.read().unwrap();
         assert!(
             offset.at_least_ms > 297_000 && offset.at_most_ms <= 304_000,

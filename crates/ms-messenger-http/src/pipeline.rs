@@ -3,7 +3,7 @@
 use std::{
     pin::pin,
     sync::Arc,
-    time::{Duration, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 use bytes::Bytes;
@@ -425,7 +425,7 @@ impl Pipeline {
         context: CallContext,
     ) -> Result<B, Failure> {
         let over_tls = request.url.scheme() == "https";
-        let sent = SystemTime::now();
+        let sent = (Instant::now(), SystemTime::now());
         let is_named = self.service.echoes_client_request_id;
         let mut head = B::begin(&self.http, request, is_named).await?;
         let response = Response {

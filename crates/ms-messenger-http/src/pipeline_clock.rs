@@ -57,7 +57,9 @@ impl Pipeline {
     /// store: that is the clock that messages are looked for by, and the `Date` of a response may be
     /// that of another server.
     pub fn note_message(&self, created: SystemTime, response: &Response) {
-        self.clock.note_message(created, response.context.began_at);
+        let context = &response.context;
+        self.clock
+            .note_message(created, (context.began, context.began_at));
     }
 
     /// Returns the verdict of a complete search that did not find the message of `evidence`; `clock` is

@@ -1,6 +1,6 @@
 //! The calls of a pipeline and the clock of its service.
 
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Instant, SystemTime};
 
 use ms_messenger_core::{ClockOffset, Evidence, Result, RetryPolicy, Settled};
 
@@ -63,9 +63,9 @@ impl Pipeline {
     }
 
     /// Returns the verdict of a complete search that did not find the message of `evidence`; `clock` is
-    /// the [service's clock](Self::service_clock) by which the list was judged complete. If clocks
-    /// contradict each other, it waits until the send can take effect no more whatever they
-    /// show, at most as long as that takes from the first search in this process.
+    /// the [service's clock](Self::service_clock) by which the list was judged complete. It waits until
+    /// the send can take effect no more, by the clocks, whatever they show; at most as long as that takes
+    /// from the first search in this process.
     ///
     /// # Errors
     ///
@@ -76,12 +76,8 @@ impl Pipeline {
         clock: Option<ClockOffset>,
         look: Look,
     ) -> Result<Settled> {
-        let is_doubtful = evidence.conclusive_from(clock) != evidence.pending_until;
-        let known_for = if is_doubtful {
-            self.first_looks.known_for(evidence, look.instant)
-        } else {
-            Duration::ZERO
-        };
+        // The clock of this machine may have been set back since the send: its end is then far ahead.
+        let known_for = self.first_looks.known_for(evidence, look.instant);
         evidence.absence(clock, look.at, known_for)
     }
 }

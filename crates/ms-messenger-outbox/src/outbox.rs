@@ -21,7 +21,7 @@ use crate::{
     state::State,
     step::Step,
     store::{Count, Inserted, Purge, Query, Report, Store},
-    time::{after, whole},
+    time::{after, whole, whole_up},
 };
 
 /// An outbox on a store: enqueues messages, reports their states, and changes them on request.
@@ -164,7 +164,7 @@ impl<S: Store + ?Sized> Outbox<S> {
         envelope.check()?;
         let content = self.seal(&envelope.id, envelope.content()?)?;
         let now = whole(now);
-        let not_before = envelope.not_before.map(whole);
+        let not_before = envelope.not_before.map(whole_up);
         let due_at = not_before.map_or(now, |it| it.max(now));
         let backoff = envelope.backoff.unwrap_or(self.backoff);
         let latest = after(due_at, backoff.give_up_after);

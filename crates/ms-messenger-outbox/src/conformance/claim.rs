@@ -182,6 +182,7 @@ pub(super) async fn paused(bench: &Bench<'_>) -> Outcome {
     }
     let now = whole(SystemTime::now());
     let hour = Duration::from_secs(3600);
+    let ms = Duration::from_millis(1);
     bench.store.pause(&bench.route, now + 2 * hour).await?;
     bench.other.pause(&bench.route, now + hour).await?;
     let mut claim = bench.asks(&worker, 9);
@@ -190,7 +191,13 @@ pub(super) async fn paused(bench: &Bench<'_>) -> Outcome {
     let names: Vec<String> = claimed.messages.iter().map(|it| bench.name(it)).collect();
     equal("what a paused route hands out", &names, &list(["sending"]))?;
     next_by(claimed.next_at, now + 2 * hour)?;
+    // A store that keeps whole milliseconds takes the next one.
+    let until = now + 2 * hour + ms / 2;
+    bench.store.pause(&bench.route, until).await?;
     claim.now = now + 2 * hour;
+    let names = bench.names(&claim).await?;
+    equal("what is handed out just before the end", &names, &list([]))?;
+    claim.now += ms;
     let names = bench.names(&claim).await?;
     equal(
         "what is handed out after the pause",

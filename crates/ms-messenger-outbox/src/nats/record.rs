@@ -13,7 +13,7 @@ use crate::{
     id::{EnvelopeId, WorkerId},
     message::Head,
     pause::Pause,
-    time::{from_millis, to_millis},
+    time::{from_millis, to_millis, whole_up},
 };
 
 /// How many messages of one group get numbers of their own from its revision.
@@ -95,7 +95,7 @@ impl RouteRecord {
     }
 
     pub(super) fn set_pause(&mut self, pause: Pause) {
-        self.paused_until_ms = to_millis(pause.until);
+        self.paused_until_ms = to_millis(whole_up(pause.until));
         self.paused_at_ms = to_millis(pause.set_at);
     }
 }

@@ -10,7 +10,7 @@ use crate::{
     pause::Pause,
     state::State,
     store::{Beat, Purge, Session},
-    time::{SKEW, after, from_millis, to_millis},
+    time::{SKEW, after, from_millis, to_millis, whole_up},
 };
 
 /// For how long it is known that a worker was buried: far longer than a process is stopped.
@@ -89,7 +89,7 @@ pub(super) async fn write_pause(
 ) -> Result<()> {
     let sql = "UPDATE ms_outbox_routes SET paused_until = ?, paused_at = ? WHERE route = ?";
     let query = sqlx::query(sql)
-        .bind(to_millis(pause.until))
+        .bind(to_millis(whole_up(pause.until)))
         .bind(to_millis(pause.set_at))
         .bind(route);
     query.execute(conn).await.map(drop).or_store_error()

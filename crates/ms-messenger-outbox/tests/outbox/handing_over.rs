@@ -66,6 +66,27 @@ async fn a_group_is_stored_whole_or_not_at_all() {
     );
 }
 
+/// A store keeps whole milliseconds.
+#[test]
+fn a_message_is_due_no_earlier_and_expires_no_later_than_the_caller_says() {
+    let (second, day) = (Duration::from_secs(1), Duration::from_secs(24 * 3600));
+    let whole = SystemTime::UNIX_EPOCH + 40_000 * day + second;
+    let (nano, ms) = (Duration::from_nanos(1), Duration::from_millis(1));
+    for (given, due_at, expires_at) in [
+        (whole, whole, whole + second),
+        (whole + nano, whole + ms, whole + second),
+        (whole + ms - nano, whole + ms, whole + second),
+        (whole + ms, whole + ms, whole + second + ms),
+    ] {
+        let message = envelope("a", "x")
+            .with_not_before(given)
+            .with_expires_at(given + second);
+        let head = outbox().prepare(&message).unwrap().head;
+        assert_eq!((head.not_before, head.due_at), (Some(due_at), due_at));
+        assert_eq!(head.expires_at, expires_at);
+    }
+}
+
 #[tokio::test]
 async fn every_problem_is_named_before_anything_is_stored() {
     let outbox = outbox();

@@ -9,7 +9,7 @@ use ms_messenger_core::{
 
 use crate::{
     Call, RejectedToken, RetryClass, ServiceProfile, call_context::CallContext, classify,
-    clock::UNSET,
+    moment::UNSET,
 };
 
 /// How long the platforms remember a key at least: attempts under one key begin within it.

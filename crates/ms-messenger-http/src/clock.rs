@@ -9,10 +9,10 @@ use std::{
 use http::{HeaderMap, HeaderValue, header};
 use ms_messenger_core::{ClockBasis, ClockOffset};
 
+use crate::moment::{Moment, apart, clock_set_by, was_set};
+
 /// How long a reading counts: within it, clocks drift apart by less than they are known to.
 const READING_LIFE: Duration = Duration::from_secs(60 * 60);
-/// The most that the wall clock gains or loses without having been set.
-pub(crate) const UNSET: Duration = Duration::from_millis(500);
 /// How long a call may take that only reads the clock.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 /// The pause between two calls that only read the clock, of a service that does not show it.
@@ -30,9 +30,6 @@ const MOST_READINGS: usize = 8;
 const ABSURD: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 /// A message shows the clock only if its send took no longer than this.
 const LONGEST_SEND: Duration = Duration::from_secs(30);
-
-/// A moment by the clock that only goes on, and by that of this machine.
-pub(crate) type Moment = (Instant, SystemTime);
 
 /// How far the service's clock is ahead, as far as its responses showed it.
 #[derive(Debug, Default)]
@@ -224,32 +221,9 @@ impl Reading {
     /// The offset before and after the clock of this machine was set, unless the reading is too old.
     fn displaced(&self, now: Moment) -> Option<ClockOffset> {
         let passed = now.0.saturating_duration_since(self.at.0);
-        let expected = self.at.1.checked_add(passed)?;
-        let set_by = match now.1.duration_since(expected) {
-            Ok(forward) => ms(forward),
-            Err(back) => -ms(back.duration()),
-        };
-        let after = self.offset.displaced_by(-set_by);
+        let after = self.offset.displaced_by(-clock_set_by(self.at, now));
         let all = self.offset.widened_by(after);
         (passed <= READING_LIFE).then_some(all.with_basis(ClockBasis::Disputed))
-    }
-}
-
-/// Whether the clock of this machine was set between two moments.
-fn was_set(before: Moment, now: Moment) -> bool {
-    let passed = now.0.saturating_duration_since(before.0);
-    let expected = before.1.checked_add(passed);
-    expected.is_none_or(|expected| apart(now.1, expected) > UNSET)
-}
-
-fn ms(duration: Duration) -> i64 {
-    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
-}
-
-fn apart(one: SystemTime, other: SystemTime) -> Duration {
-    match one.duration_since(other) {
-        Ok(ahead) => ahead,
-        Err(behind) => behind.duration(),
     }
 }
 

@@ -9,6 +9,7 @@ use std::{
 };
 
 use ms_messenger_core::{Error, Evidence, MessageId};
+use ms_messenger_http::{Moment, clock_set_by};
 use tokio::sync::Notify;
 
 use crate::content::Content;
@@ -20,8 +21,6 @@ const UNKNOWN: usize = 4 * 1024;
 /// The number of receipts that evidence names: the last ones, because older messages are outside
 /// its window or leave the verdict open.
 const CLAIMED: usize = 32;
-/// The most that the clock of this machine gains or loses without having been set.
-const UNSET: Duration = Duration::from_millis(500);
 
 /// The id of a message in few bytes: ids of the service are numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,25 +87,19 @@ impl UnknownSend {
     }
 }
 
-/// When this client noted the beginning of a send, by the clock that is never set and by that of this machine.
+/// When this client noted the beginning of a send.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Noted(Instant, SystemTime);
+pub(crate) struct Noted(Moment);
 
 impl Noted {
     fn now() -> Self {
-        Self(Instant::now(), SystemTime::now())
+        Self((Instant::now(), SystemTime::now()))
     }
 
     /// By how many milliseconds the clock of this machine was set since then: forward, if it is positive.
     /// Zero if it was not.
     pub(crate) fn clock_set_by(self) -> i64 {
-        let ms = |by: Duration| i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
-        let expected = self.1.checked_add(self.0.elapsed()).unwrap_or(self.1);
-        let (apart, set_by) = match expected.elapsed() {
-            Ok(forward) => (forward, ms(forward)),
-            Err(back) => (back.duration(), -ms(back.duration())),
-        };
-        if apart > UNSET { set_by } else { 0 }
+        clock_set_by(self.0, Self::now().0)
     }
 }
 

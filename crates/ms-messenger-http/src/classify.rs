@@ -6,12 +6,15 @@
 //! | 503 with `Retry-After`, where the platform documents it as throttling | no | `NotSent` |
 //! | 408, 409, other 5xx, anything else | maybe | `Unknown` |
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use ms_messenger_core::{Delivery, Error, ErrorKind};
 
-use crate::{Response, redact::one_line, retry_after};
+use crate::{Response, clock, redact::one_line, retry_after};
+
+/// Clocks that differ by less explain no rejected credential: services allow for minutes.
+const LEAST_APART: Duration = Duration::from_secs(60);
 
 /// The error of a response that is no success.
 pub(crate) fn error_of(response: &Response) -> Error {
@@ -25,6 +28,14 @@ pub(crate) fn error_of(response: &Response) -> Error {
         Some(message) if !message.is_empty() => message,
         _ => format!("the service responded with {}", describe(response.status)),
     };
+    let wrong_clock = match kind {
+        ErrorKind::Unauthenticated => clocks_apart(&response.headers, SystemTime::now()),
+        _ => None,
+    };
+    let message = match wrong_clock {
+        Some(wrong_clock) => format!("{message}; {wrong_clock}"),
+        None => message,
+    };
     let mut error = Error::new(kind, message)
         .with_delivery(delivery)
         .with_status(response.status);
@@ -35,6 +46,19 @@ pub(crate) fn error_of(response: &Response) -> Error {
         error = error.with_retry_after(wait);
     }
     with_request_id(error, response)
+}
+
+/// Says that the clocks differ, if they do: services reject signatures and tokens for that.
+fn clocks_apart(headers: &HeaderMap, received: SystemTime) -> Option<String> {
+    let date = clock::date(headers)?.to_str().ok()?;
+    let date = httpdate::parse_http_date(date).ok()?;
+    let (apart, side) = match received.duration_since(date) {
+        Ok(ahead) => (ahead, "ahead of"),
+        Err(behind) => (behind.duration(), "behind"),
+    };
+    let seconds = apart.as_secs();
+    let is_told = apart >= LEAST_APART;
+    is_told.then(|| format!("the clock of this machine is {seconds} s {side} that of the service"))
 }
 
 /// The error of a response by its status alone.
@@ -114,6 +138,26 @@ mod tests {
             status(503, true),
             (ErrorKind::RateLimited, Delivery::NotSent)
         );
+    }
+
+    #[test]
+    fn a_clock_that_is_wrong_is_told_of() {
+        let received = SystemTime::now();
+        let says = |date: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert("date", date.parse().unwrap());
+            clocks_apart(&headers, received)
+        };
+        let at = |time| says(&httpdate::fmt_http_date(time));
+        let (second, hour) = (Duration::from_secs(1), Duration::from_secs(3600));
+        let ahead = at(received - hour).unwrap();
+        assert!(ahead.starts_with("the clock of this machine is 3600 s ahead of"));
+        let behind = at(received + hour + second).unwrap();
+        assert!(behind.starts_with("the clock of this machine is 3600 s behind"));
+        assert_eq!(at(received + LEAST_APART - second), None);
+        assert_eq!(at(received - LEAST_APART + 2 * second), None);
+        assert_eq!(says("attack at dawn"), None);
+        assert_eq!(clocks_apart(&HeaderMap::new(), received), None);
     }
 
     #[test]

@@ -228,7 +228,7 @@ impl Reading {
 }
 
 /// The `Date` of a response that has just come in; `None` when a cache kept it.
-fn date(headers: &HeaderMap) -> Option<&HeaderValue> {
+pub(crate) fn date(headers: &HeaderMap) -> Option<&HeaderValue> {
     if headers.contains_key(header::AGE) {
         return None;
     }

@@ -3,6 +3,7 @@
 use std::{
     error::Error as _,
     sync::{Arc, Mutex},
+    time::{Duration, SystemTime},
 };
 
 use async_trait::async_trait;
@@ -102,6 +103,20 @@ async fn a_second_401_is_final() {
     assert_eq!(error.status(), Some(401));
     assert_eq!(error.attempts(), 2);
     assert_eq!(server.seen().len(), 2);
+}
+
+#[tokio::test]
+async fn a_401_by_a_service_whose_clock_differs_says_so() {
+    let date = httpdate::fmt_http_date(SystemTime::now() - Duration::from_secs(3601));
+    for (code, is_told) in [(401, true), (403, false)] {
+        let date = date.clone();
+        let server = Server::responding(move |_| status(code, &[("date", &date)], "denied")).await;
+        let provider = Provider::new(fresh);
+        let sent = pipeline_as(&server, bearer(&provider)).call(send()).await;
+        let error = sent.unwrap_err();
+        let text = "; the clock of this machine is 360";
+        assert_eq!(error.message().contains(text), is_told, "{error}");
+    }
 }
 
 #[tokio::test]

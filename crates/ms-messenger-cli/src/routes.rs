@@ -1,6 +1,6 @@
 //! Routes of a worker: one for each platform, under its name.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use ms_messenger::{Result, RetryPolicy, SharedMessenger, http::HttpOptions};
 use ms_messenger_outbox::{Budget, Rate, Route, WorkerBuilder};
@@ -72,9 +72,20 @@ impl Routes {
         self.messengers.iter().find(|it| it.platform() == route)
     }
 
-    /// Adds the routes to a worker.
-    pub(crate) fn add_to(&self, mut worker: WorkerBuilder, pace: Pace) -> WorkerBuilder {
-        for messenger in &self.messengers {
+    /// Returns how many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.messengers.len()
+    }
+
+    /// Adds the routes to a worker, but those that are `left`.
+    pub(crate) fn add_to(
+        &self,
+        mut worker: WorkerBuilder,
+        pace: Pace,
+        left: &BTreeSet<String>,
+    ) -> WorkerBuilder {
+        let is_added = |it: &&SharedMessenger| !left.contains(it.platform());
+        for messenger in self.messengers.iter().filter(is_added) {
             let mut route = Route::shared(Arc::clone(messenger));
             if let Some(rate) = pace.rate {
                 route = route.with_budget(Budget::default().with_route(Some(rate)));

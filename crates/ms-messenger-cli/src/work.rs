@@ -1,10 +1,10 @@
 //! Sends what is in an outbox, and prints each outcome.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeSet, HashMap, HashSet},
     io,
     pin::pin,
-    sync::Arc,
+    sync::{Arc, PoisonError},
     time::Duration,
 };
 
@@ -63,14 +63,23 @@ pub(crate) struct Work<'a> {
     progress: Progress,
     noted: HashSet<(String, ErrorKind)>,
     failure: Option<Exit>,
+    /// The routes that nothing can be sent over without a sign-in, if the work has an end.
+    left: BTreeSet<String>,
     /// Why nothing can be stored at the moment.
     store_failure: Option<OutboxErrorKind>,
     /// Whether a missing key was noted.
     is_key_noted: bool,
     stop: CancelHandle,
     is_output_closed: bool,
-    /// The worker, for those who read its rates meanwhile.
+    /// The worker that runs, for those who read its rates meanwhile.
     running: Running,
+}
+
+/// The signals that came in.
+#[derive(Debug, Default)]
+struct Signals {
+    is_interrupted: bool,
+    is_cut: bool,
 }
 
 /// How the work ended.
@@ -102,6 +111,7 @@ impl<'a> Work<'a> {
             progress,
             noted: HashSet::new(),
             failure: None,
+            left: BTreeSet::new(),
             store_failure: None,
             is_key_noted: false,
             stop: CancelHandle::new(),
@@ -117,16 +127,43 @@ impl<'a> Work<'a> {
     }
 
     /// Sends until nothing waits. The first signal lets the running sends end, the second one ends
-    /// them at once: what is not known then is settled by the next run.
+    /// them at once: what is not known then is settled by the next run. If a platform cannot sign in,
+    /// its messages wait, and those of the others are sent.
     ///
     /// # Errors
     ///
     /// Those of the store that waiting does not help against.
     pub(crate) async fn run(mut self, routes: &Routes, interrupt: &mut Interrupt) -> Result<Ended> {
+        let mut signals = Signals::default();
+        loop {
+            let left = self.left.len();
+            let outcome = self.work(routes, interrupt, &mut signals).await;
+            let was_stopped = signals.is_interrupted || self.is_output_closed;
+            let goes_on = self.left.len() > left && self.left.len() < routes.len();
+            if outcome.is_err() || was_stopped || !goes_on {
+                self.progress.end();
+                return outcome.map(|()| Ended {
+                    failure: self.failure,
+                    is_output_closed: self.is_output_closed,
+                    is_cut: signals.is_cut,
+                    progress: self.progress,
+                });
+            }
+            self.stop = CancelHandle::new();
+        }
+    }
+
+    /// Sends over the routes that can sign in, until nothing waits or another one cannot.
+    async fn work(
+        &mut self,
+        routes: &Routes,
+        interrupt: &mut Interrupt,
+        signals: &mut Signals,
+    ) -> Result<()> {
         let (sender, mut changes) = mpsc::unbounded_channel();
         let (failures, mut failed) = mpsc::unbounded_channel();
-        let running = Arc::clone(&self.running);
-        let worker = running.get_or_init(|| self.worker(routes, sender, failures));
+        let worker = Arc::new(self.worker(routes, sender, failures));
+        *self.running.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&worker));
         let stop = self.stop.clone();
         let until_empty = self.options.until_empty;
         let mut work = pin!(async {
@@ -139,7 +176,6 @@ impl<'a> Work<'a> {
         let mut lines = interval(LINE_EVERY);
         lines.set_missed_tick_behavior(MissedTickBehavior::Delay);
         lines.tick().await;
-        let (mut is_interrupted, mut is_cut) = (false, false);
         let outcome = loop {
             tokio::select! {
                 Some(head) = changes.recv() => self.changed(&head).await,
@@ -147,11 +183,11 @@ impl<'a> Work<'a> {
                 outcome = &mut work => break outcome,
                 _ = lines.tick() => self.progress.line(),
                 _ = interrupt.requested() => {
-                    if is_interrupted {
-                        is_cut = true;
+                    if signals.is_interrupted {
+                        signals.is_cut = true;
                         break Ok(());
                     }
-                    is_interrupted = true;
+                    signals.is_interrupted = true;
                     stop.cancel();
                     self.progress.note(
                         text::outbox::INTERRUPTED,
@@ -165,18 +201,11 @@ impl<'a> Work<'a> {
         while let Ok(failure) = failed.try_recv() {
             self.store_failed(failure);
         }
-        self.progress.end();
-        let outcome = match outcome {
+        match outcome {
             // The worker has reported each reason why it leaves messages behind.
             Err(error) if is_of_message(error.kind()) => Ok(()),
             outcome => outcome,
-        };
-        outcome.map(|()| Ended {
-            failure: self.failure,
-            is_output_closed: self.is_output_closed,
-            is_cut,
-            progress: self.progress,
-        })
+        }
     }
 
     fn worker(
@@ -208,7 +237,7 @@ impl<'a> Work<'a> {
         if let Some(patience) = options.settling_patience {
             worker = worker.with_settling_patience(patience);
         }
-        routes.add_to(worker, options.pace).build()
+        routes.add_to(worker, options.pace, &self.left).build()
     }
 
     /// Prints once, until something changes, why nothing can be stored; and why messages are left.
@@ -283,7 +312,7 @@ impl<'a> Work<'a> {
     }
 
     /// Notes once for each platform and kind of error why messages wait. Without a sign-in none can
-    /// be sent, so work that has an end ends.
+    /// be sent over it, so work that has an end leaves them.
     fn waits(&mut self, head: &Head) {
         let stored = Stored::new(head, self.store);
         // That a key is missing is reported apart.
@@ -294,12 +323,13 @@ impl<'a> Work<'a> {
         let ends = cannot_send && self.options.until_empty;
         if ends {
             self.failure.get_or_insert(Exit::of_not_sent(kind));
+            self.left.insert(head.route.clone());
             self.stop.cancel();
         }
         if self.noted.insert((head.route.clone(), kind)) {
             let what = stored.reason().unwrap_or_else(|| kind.to_string());
             let then = if ends {
-                text::outbox::REST_WAITS
+                text::outbox::MESSAGES_WAIT
             } else {
                 text::outbox::RETRIED_LATER
             };

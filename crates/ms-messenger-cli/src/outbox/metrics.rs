@@ -2,7 +2,7 @@
 
 use std::{
     net::SocketAddr,
-    sync::{Arc, OnceLock},
+    sync::{Arc, PoisonError, RwLock},
     time::Duration,
 };
 
@@ -18,7 +18,7 @@ use tokio::{
 use crate::{print, text};
 
 /// The worker whose rates are served, as soon as there is one.
-pub(crate) type Running = Arc<OnceLock<Worker>>;
+pub(crate) type Running = Arc<RwLock<Option<Arc<Worker>>>>;
 
 /// The longest head of a request.
 const LONGEST_HEAD: usize = 8 * 1024;
@@ -78,7 +78,11 @@ async fn respond(mut stream: TcpStream, running: &Running) {
     }
     let is_known = head.starts_with(b"GET /metrics ") || head.starts_with(b"GET /metrics?");
     let (status, text) = if is_known {
-        let text = match running.get() {
+        let worker = running
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        let text = match worker {
             Some(worker) => worker.metrics().await.ok(),
             None => None,
         };

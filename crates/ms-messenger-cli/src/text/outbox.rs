@@ -124,8 +124,8 @@ pub(crate) fn and_then(of: &str, what: &str, then: &str) -> String {
     format!("{of}: {}; {then}", clause(what))
 }
 
-/// A message cannot be sent now, and the run ends.
-pub(crate) const REST_WAITS: &str = "the rest waits in the outbox";
+/// Nothing can be sent over a platform now, and the run has an end.
+pub(crate) const MESSAGES_WAIT: &str = "its messages wait in the outbox";
 /// A message could not be sent, and the run goes on.
 pub(crate) const RETRIED_LATER: &str = "it is retried later";
 
@@ -217,8 +217,8 @@ mod tests {
     #[test]
     fn no_full_stop_of_a_service_stands_within_a_line() {
         let what = "Injected by a fault rule.";
-        let then = and_then("msgraph-chat", what, REST_WAITS);
-        let expected = "msgraph-chat: Injected by a fault rule; the rest waits in the outbox";
+        let then = and_then("msgraph-chat", what, MESSAGES_WAIT);
+        let expected = "msgraph-chat: Injected by a fault rule; its messages wait in the outbox";
         assert_eq!(then, expected);
         let caused = with_cause(what, "It is closed.");
         assert_eq!(caused, "Injected by a fault rule: It is closed.");

@@ -158,6 +158,37 @@ fn without_a_valid_sign_in_the_batch_ends_and_its_messages_wait() {
 }
 
 #[test]
+fn a_platform_that_cannot_sign_in_does_not_hold_up_the_others() {
+    let batch = Batch::new(&[]);
+    let targets = targets(batch.emulator.seed());
+    let lines = (0..80).map(|n| {
+        let (platform, to) = &targets[n % 4];
+        line(to, platform, &format!("text {n}"))
+    });
+    batch.write(&lines.collect::<Vec<_>>());
+    let path = batch.path("in.jsonl");
+    let wrong = with(batch.environment(), "ACS_CHAT_TOKEN", "hunter2");
+    let wrong = with(wrong, "UCWA_PASSWORD", "hunter2");
+    let ran = run(&["batch", &path, "--concurrency", "1"], &wrong, "");
+    assert_eq!(ran.code, 5, "{ran:?}");
+    assert!(ran.stderr.contains("40 sent, 40 waiting"), "{ran:?}");
+    for platform in ["acs-chat", "ucwa"] {
+        let notes = ran.stderr.lines();
+        let told = notes.filter(|it| it.starts_with(&format!("{platform}: ")));
+        assert_eq!(told.count(), 1, "{ran:?}");
+    }
+    assert_eq!((outcomes(&ran.stdout).len(), batch.texts().len()), (40, 40));
+
+    let again = batch.run(&[]);
+    assert_eq!(
+        (again.code, outcomes(&again.stdout).len()),
+        (0, 40),
+        "{again:?}"
+    );
+    assert_eq!(batch.texts().len(), 80);
+}
+
+#[test]
 fn without_a_valid_sign_in_a_message_in_doubt_waits_too() {
     let times = ["--timeout", "2s", "--settling-margin", "100ms"];
     // Found, or not found and sent again, as soon as the platform can be asked.

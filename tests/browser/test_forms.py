@@ -164,6 +164,91 @@ def test_a_sign_in_is_approved_and_another_declined(page, world):
     page.problem("No such user code")
 
 
+def listed(page):
+    return [item.text for item in page.all("dialog .rules button")]
+
+
+def decide(world, path, **body):
+    return world.admin("POST", f"entra/{path}", body)
+
+
+def test_sign_ins_appear_change_and_go_while_they_are_shown(page, world):
+    page.click("#open-sign-ins")
+    page.until(lambda: "No device sign-in" in page.one("dialog .rules").text)
+    page.one("dialog [name=user_code]").send_keys("half a co")
+    first = device_code(world)
+    page.until(lambda: listed(page) == [first["user_code"]])
+    second = device_code(world)["user_code"]
+    page.until(lambda: listed(page) == [first["user_code"], second])
+    field = page.one("dialog [name=user_code]")
+    assert page.driver.switch_to.active_element == field, "nothing takes the focus away"
+    assert field.get_attribute("value") == "half a co"
+    # The button that has the focus stays while its entry changes.
+    button = page.all("dialog .rules button")[0]
+    page.script("arguments[0].focus()", button)
+    decide(world, "approve", user_code=first["user_code"], user="bob@contoso.test")
+    page.until(lambda: "approved" in page.all("dialog .rules li")[0].text)
+    assert page.driver.switch_to.active_element == button
+    # It is gone once the tokens are fetched, and the focus goes where the next code is typed.
+    form = {
+        "client_id": "11111111-2222-3333-4444-555555555555",
+        "grant_type": "urn:ietf:params:oauth:grant-type:device_code",
+        "device_code": first["device_code"],
+    }
+    status, _ = world.call(
+        "POST",
+        "/organizations/oauth2/v2.0/token",
+        urllib.parse.urlencode(form).encode(),
+        headers={"content-type": "application/x-www-form-urlencoded"},
+    )
+    assert status == 200
+    page.until(lambda: listed(page) == [second])
+    assert page.driver.switch_to.active_element == field
+    decide(world, "decline", user_code=second)
+    page.until(lambda: "No device sign-in" in page.one("dialog .rules").text)
+    assert field.get_attribute("value") == "half a co"
+
+
+def test_a_sign_in_that_expires_goes_by_itself(page, world):
+    code = device_code(world)["user_code"]
+    page.click("#open-sign-ins")
+    page.until(lambda: listed(page) == [code])
+    # Its last second by the clock of the services, which alone decides.
+    world.admin("PUT", "clock", {"offset_ms": 899_000})
+    page.until(lambda: "No device sign-in" in page.one("dialog .rules").text)
+    other = device_code(world)["user_code"]
+    page.until(lambda: listed(page) == [other])
+    decide(world, "expire", all=True)
+    page.until(lambda: "No device sign-in" in page.one("dialog .rules").text)
+    device_code(world)
+    page.until(lambda: len(listed(page)) == 1)
+    world.admin("POST", "reset")
+    page.until(lambda: "No device sign-in" in page.one("dialog .rules").text)
+
+
+def test_the_fault_rules_and_clocks_of_others_are_shown_at_once(page, world):
+    page.click("#open-faults")
+    page.until(lambda: "No fault rules" in page.one("dialog .rules").text)
+    page.fill("dialog [name=times]", "7")
+    rule = {"match": {"operation": "send"}, "action": {"kind": "status", "status": 503}}
+    world.admin("PUT", "faults", {"rules": [rule]})
+    page.until(lambda: len(page.all("dialog .rules code")) == 1)
+    assert page.one("dialog [name=times]").get_attribute("value") == "7"
+    world.admin("DELETE", "faults")
+    page.until(lambda: "No fault rules" in page.one("dialog .rules").text)
+    page.one("dialog").send_keys(Keys.ESCAPE)
+    page.until(lambda: not page.all("dialog"))
+    page.click("#open-clock")
+    offset = page.one("dialog [name=offset_ms]")
+    page.until(lambda: offset.get_attribute("value") == "0")
+    world.admin("PUT", "clock", {"offset_ms": 5000})
+    page.until(lambda: offset.get_attribute("value") == "5000")
+    page.fill("dialog [name=offset_ms]", "-1")
+    world.admin("PUT", "clock", {"offset_ms": 6000})
+    page.until(lambda: "6000 ms from" in page.one("dialog").text)
+    assert offset.get_attribute("value") == "-1", "what is being typed stays"
+
+
 def test_the_clocks_are_moved(page, world):
     page.click("#open-clock")
     page.fill("dialog [name=advance_s]", "600")

@@ -58,7 +58,8 @@ impl Activity {
         lock(&self.exchanges)
     }
 
-    /// How often a message was changed without a request of its client.
+    /// How often something changed that no exchange shows: a message by the other side, a sign-in, the fault
+    /// rules, a clock.
     pub(crate) fn changes(&self) -> u64 {
         self.changes.load(Ordering::Acquire)
     }

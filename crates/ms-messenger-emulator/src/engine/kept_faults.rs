@@ -61,6 +61,7 @@ impl Engine {
                 }
             }
         }
+        self.activity.note_change();
     }
 
     /// The fault of the next request of that operation, an attempt of `call`. None strikes while the

@@ -280,6 +280,7 @@ impl Engine {
                 body: Bytes::new(),
             });
         }
+        self.activity.note_change();
     }
 
     /// Continues with what was used up of rates.

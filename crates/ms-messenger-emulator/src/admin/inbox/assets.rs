@@ -29,7 +29,7 @@ macro_rules! script {
     };
 }
 
-const ASSETS: [Asset; 19] = [
+const ASSETS: [Asset; 20] = [
     (
         "",
         "text/html; charset=utf-8",
@@ -55,6 +55,7 @@ const ASSETS: [Asset; 19] = [
     script!("keys.js"),
     script!("live.js"),
     script!("requests.js"),
+    script!("sign_ins.js"),
     script!("timeline.js"),
     script!("tools.js"),
 ];

@@ -177,5 +177,7 @@ fn expire(service: &Entra, body: &Value) -> Response {
             expired += 1;
         }
     }
+    drop(store);
+    service.engine.activity.note_change();
     Response::json(StatusCode::OK, &json!({"expired": expired}))
 }

@@ -76,6 +76,7 @@ pub(crate) fn begin(
         interval,
     };
     service.store().devices.insert(code, device);
+    service.engine.activity.note_change();
     Ok(Response::json(StatusCode::OK, &body))
 }
 
@@ -89,7 +90,8 @@ pub(crate) fn poll(token_request: &TokenRequest<'_>) -> Result<Response, EntraEr
 /// What the poll finds: the grant and the user, once.
 fn decide(token_request: &TokenRequest<'_>, code: &str) -> Result<(Grant, String), EntraError> {
     let refuse = |error, code, message: &str| Err(EntraError::new(error, code, message));
-    let mut store = token_request.service.store();
+    let service = token_request.service;
+    let mut store = service.store();
     let device = store.devices.get_mut(code);
     let Some(device) = device.filter(|device| device.grant.client == token_request.client.id)
     else {
@@ -110,9 +112,10 @@ fn decide(token_request: &TokenRequest<'_>, code: &str) -> Result<(Grant, String
     }
     match &device.decision {
         Decision::Pending => {
-            if token_request.service.settings.approver == EntraApprover::AfterFirstPoll {
-                let first = &token_request.service.seed.graph.users[0];
+            if service.settings.approver == EntraApprover::AfterFirstPoll {
+                let first = &service.seed.graph.users[0];
                 device.decision = Decision::Approved(first.id.clone());
+                service.engine.activity.note_change();
             }
             let message = "OAuth 2.0 device flow error. Authorization is pending. Continue \
                            polling.";
@@ -130,6 +133,7 @@ fn decide(token_request: &TokenRequest<'_>, code: &str) -> Result<(Grant, String
         Decision::Approved(user) => {
             let user = user.clone();
             device.decision = Decision::Redeemed;
+            service.engine.activity.note_change();
             Ok((device.grant.clone(), user))
         }
     }
@@ -147,6 +151,7 @@ pub(crate) fn settle(service: &Entra, user_code: &str, user: Option<String>, now
         return false;
     }
     device.decision = user.map_or(Decision::Declined, Decision::Approved);
+    service.engine.activity.note_change();
     true
 }
 

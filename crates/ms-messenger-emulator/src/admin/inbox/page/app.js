@@ -5,12 +5,13 @@ import { Conversations, hashOf } from './app/conversations.js';
 import { Detail } from './app/detail.js';
 import { bdi, byId, el, later } from './app/dom.js';
 import { openFaults } from './app/faults.js';
-import { options } from './app/forms.js';
+import { options, refreshDialogs } from './app/forms.js';
 import { listenToKeys, openKeys } from './app/keys.js';
 import { listen } from './app/live.js';
 import { Requests } from './app/requests.js';
+import { openSignIns } from './app/sign_ins.js';
 import { Timeline } from './app/timeline.js';
-import { Answer, openClock, openMessage, openReset, openSignIns } from './app/tools.js';
+import { Answer, openClock, openMessage, openReset } from './app/tools.js';
 
 const announcer = byId('announcer');
 const onproblem = (problem) => {
@@ -129,6 +130,7 @@ function news(data) {
     timeline.refresh();
     detail.refresh();
   }
+  if (data.changes) refreshDialogs();
   const here = data.messages.filter((one) => shown.view !== 'c' || (one.platform === shown.platform && one.conversation === shown.id));
   announce(here);
 }
@@ -136,6 +138,7 @@ function news(data) {
 /** Another world, or another emulator at this address: what is shown of the old one is gone. */
 function again() {
   detail.close();
+  refreshDialogs();
   start();
 }
 

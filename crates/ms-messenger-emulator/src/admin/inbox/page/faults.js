@@ -74,7 +74,7 @@ function does() {
 }
 
 /** The fault rules: those that there are, and a form for one more. */
-export async function openFaults(world) {
+export function openFaults(world) {
   const rules = el('ol', { class: 'rules', 'aria-label': 'Fault rules' });
   const draw = (document) => {
     rules.replaceChildren(...document.rules.map((one) => el('li', {}, el('code', {}, bdi(JSON.stringify(one))))));
@@ -112,6 +112,6 @@ export async function openFaults(world) {
       draw(await post('faults', { rules: [rule(values)] }));
       return 'added';
     },
+    draw: async () => draw(await get('faults')),
   });
-  await opened.act(async () => draw(await get('faults')));
 }

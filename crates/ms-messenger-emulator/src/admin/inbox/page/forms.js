@@ -1,8 +1,13 @@
 // Dialogs with forms.
 
-import { el } from './dom.js';
+import { el, soon } from './dom.js';
 
 let count = 0;
+// What redraws the dialogs that are open.
+const drawings = new Set();
+
+/** The emulator has changed: the dialogs that are open show what is there now. */
+export const refreshDialogs = () => drawings.forEach((redraw) => redraw());
 
 /** A labelled field. */
 export function field(label, control, hint) {
@@ -24,9 +29,10 @@ export const number = (text, name) => {
 
 /**
  * Opens a dialog. `onsubmit` gets the values of its form; what it returns is said, and a problem is shown
- * beside the form. `act` does the same for another button.
+ * beside the form. `act` does the same for another button. `draw` puts what the emulator has into the content,
+ * at the beginning and whenever it has changed.
  */
-export function dialog({ title, content, submit, danger, onsubmit, closes }) {
+export function dialog({ title, content, submit, danger, onsubmit, closes, draw, onclose }) {
   count += 1;
   const id = `dialog-${count}`;
   const problem = el('p', { class: 'problem', role: 'alert' });
@@ -56,8 +62,31 @@ export function dialog({ title, content, submit, danger, onsubmit, closes }) {
     },
   }, content, problem, said, el('div', { class: 'actions' }, button,
     el('button', { type: 'button', onclick: () => box.close(), text: 'Close' })));
-  const box = el('dialog', { 'aria-labelledby': id, onclose: () => box.remove() }, el('h2', { id, text: title }), form);
+  let lost = null;
+  const follow = async () => {
+    try {
+      await draw();
+      if (lost !== null && problem.textContent === lost) problem.textContent = '';
+      lost = null;
+    } catch (failure) {
+      lost = failure.message;
+      problem.textContent = lost;
+    }
+  };
+  const redraw = soon(80, follow);
+  const box = el('dialog', {
+    'aria-labelledby': id,
+    onclose: () => {
+      drawings.delete(redraw);
+      onclose?.();
+      box.remove();
+    },
+  }, el('h2', { id, text: title }), form);
   document.body.append(box);
   box.showModal();
-  return { box, form, act };
+  if (draw) {
+    drawings.add(redraw);
+    follow();
+  }
+  return { box, form, act, redraw };
 }

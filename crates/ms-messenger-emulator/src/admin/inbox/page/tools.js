@@ -1,7 +1,7 @@
-// The tools: messages of the other side, sign-ins, clocks, reset.
+// The tools: messages of the other side, clocks, reset.
 
 import { get, post, put } from './api.js';
-import { bdi, byId, el, time } from './dom.js';
+import { byId, el } from './dom.js';
 import { dialog, field, number, options } from './forms.js';
 
 /** A message of the other side on any platform, also into a conversation that is new. */
@@ -40,51 +40,16 @@ export function openMessage(world) {
   explain();
 }
 
-/** Sign-ins that wait for a decision. */
-export async function openSignIns() {
-  const waiting = el('ul', { class: 'rules', 'aria-label': 'Sign-ins' });
-  const code = el('input', { name: 'user_code', required: true, autocomplete: 'off', maxlength: 100 });
-  const user = el('select', { name: 'user' });
-  const draw = async () => {
-    const { sign_ins: all, users } = await get('entra/sign-ins');
-    if (!user.options.length) user.append(...options(users));
-    waiting.replaceChildren(...all.map((one) => el('li', {},
-      el('button', { type: 'button', class: 'open', onclick: () => { code.value = one.user_code; user.focus(); }, text: one.user_code }),
-      ' ', bdi(one.state), ', client ', bdi(one.client), ', expires ', time(one.expires_at), el('br'), el('small', {}, bdi(one.scopes)))));
-    if (!all.length) waiting.append(el('li', { class: 'small', text: 'No device sign-in is waiting.' }));
-  };
-  const decide = async (path, values) => {
-    await post(`entra/${path}`, { user_code: values.user_code, user: values.user });
-    await draw();
-  };
-  const opened = dialog({
-    title: 'Sign-ins',
-    submit: 'Approve',
-    content: [
-      waiting, field('Code', code), field('As', user),
-      el('button', {
-        type: 'button', text: 'Decline',
-        onclick: () => opened.act(async () => {
-          await decide('decline', { user_code: code.value, user: user.value });
-          return 'declined';
-        }),
-      }),
-    ],
-    onsubmit: async (values) => {
-      await decide('approve', values);
-      return 'approved';
-    },
-  });
-  await opened.act(draw);
-}
-
 /** The clock of UCWA's durations, and that of the services. */
-export async function openClock() {
+export function openClock() {
   const now = el('p', { class: 'small' });
   const offset = el('input', { name: 'offset_ms', inputmode: 'numeric' });
-  const draw = (clock) => {
+  let drawn = '';
+  const show = (clock) => {
     now.textContent = `The time of the services is ${clock.now}, ${clock.offset_ms} ms from that of this machine`;
-    offset.value = String(clock.offset_ms);
+    // What is being typed stays.
+    if (offset.value === drawn) offset.value = String(clock.offset_ms);
+    drawn = String(clock.offset_ms);
   };
   const opened = dialog({
     title: 'Clocks',
@@ -97,17 +62,17 @@ export async function openClock() {
         el('button', {
           type: 'button', text: 'Set offset',
           onclick: () => opened.act(async () => {
-            draw(await put('clock', { offset_ms: number(offset.value, 'offset_ms') }));
+            show(await put('clock', { offset_ms: number(offset.value, 'offset_ms') }));
             return 'set';
           }),
         })),
     ],
+    draw: async () => show(await get('clock')),
     onsubmit: async (values) => {
       const made = await post('ucwa/clock', { advance_s: number(values.advance_s, 'advance_s') });
       return `UCWA is ${made.advanced_s} s ahead`;
     },
   });
-  await opened.act(async () => draw(await get('clock')));
 }
 
 /** Back to the seeded world. */

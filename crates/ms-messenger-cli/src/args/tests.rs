@@ -92,12 +92,29 @@ fn unusable_values_are_rejected() {
         "emulator --host bad:host",
         "emulator --host a..b",
         "emulator --host ",
+        "emulator --host 0",
+        "emulator --host 127.1",
+        "emulator --host a.0x7f",
+        "emulator --host 0x",
+        "emulator --host a-",
+        "emulator --host=-a.test",
+        "emulator --receiver-host 0",
         "emulator --clock-offset soon",
         "emulator --clock-offset 9223372036854775807",
         "emulator --graph-expired 500",
     ] {
         let words = std::iter::once("msm").chain(line.split(' '));
         assert!(Cli::try_parse_from(words).is_err(), "{line}");
+    }
+}
+
+#[test]
+fn hosts_are_names_and_addresses() {
+    for host in [
+        "emulator", "a_b", "1a", "0.test", "0x7g", "10.0.0.1", "::1", "a-b.test",
+    ] {
+        let words = ["msm", "emulator", "--host", host, "--receiver-host", host];
+        assert!(Cli::try_parse_from(words).is_ok(), "{host}");
     }
 }
 

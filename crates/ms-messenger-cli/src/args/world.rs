@@ -199,12 +199,22 @@ fn factor(text: &str) -> Result<f64, String> {
 fn host(text: &str) -> Result<String, String> {
     let is_label = |label: &str| {
         let is_letter = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-        !label.is_empty() && label.len() < 64 && label.chars().all(is_letter)
+        let is_inner = !label.starts_with('-') && !label.ends_with('-');
+        !label.is_empty() && label.len() < 64 && label.chars().all(is_letter) && is_inner
     };
+    let is_name = text.len() < 254 && text.split('.').all(is_label) && !ends_in_number(text);
     let is_address = text.parse::<std::net::IpAddr>().is_ok();
-    if is_address || (text.len() < 254 && text.split('.').all(is_label)) {
+    if is_address || is_name {
         Ok(text.to_owned())
     } else {
         Err(text::options::NOT_A_HOST.to_owned())
     }
+}
+
+/// Whether a resolver may take the name for a short form of an IP address: `127.1`, `0x7f`, `0`.
+fn ends_in_number(name: &str) -> bool {
+    let last = name.rsplit('.').next().unwrap_or_default();
+    let hex = last.strip_prefix("0x").or_else(|| last.strip_prefix("0X"));
+    let is_hex = hex.is_some_and(|hex| hex.chars().all(|c| c.is_ascii_hexdigit()));
+    is_hex || last.chars().all(|c| c.is_ascii_digit())
 }

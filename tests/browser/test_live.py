@@ -133,6 +133,27 @@ def test_a_filter_finds_what_is_far_apart(page, world):
     world.admin("POST", "reset")
 
 
+def test_a_search_finds_what_was_sent_and_what_a_message_says_now(page, world):
+    message = world.teams({"body": {"content": "an apple"}})
+    page.until(lambda: "an apple" in page.one("#conversations").text)
+    page.fill("#filters [name=search]", "pear")
+    page.until(lambda: "No message matches" in page.one("#timeline").text)
+    world.edit(message, "a pear")
+    page.shows("a pear")
+    page.until(lambda: "a pear" in page.one("#conversations").text)
+    page.fill("#filters [name=search]", "apple")
+    page.shows("a pear")
+    page.fill("#filters [name=search]", "pear")
+    page.shows("a pear")
+    conversation = world.graph["chat_id"]
+    world.inject(platform="msgraph-chat", conversation=conversation, action="delete", message_id=message["id"])
+    page.until(lambda: "No message matches" in page.one("#timeline").text)
+    page.until(lambda: "deleted" in page.one("#conversations .preview").text)
+    assert "pear" not in page.one("#conversations").text
+    page.fill("#filters [name=search]", "apple")
+    page.shows("This message was deleted.")
+
+
 def test_what_a_filter_found_is_announced(page, world):
     world.from_bob("an apple")
     world.from_bob("a pear")

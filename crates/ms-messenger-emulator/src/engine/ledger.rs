@@ -1,6 +1,7 @@
 //! The ledger: one row for every message that a service stored.
 
 pub(crate) mod filter;
+pub(crate) mod present;
 pub(crate) mod request;
 pub(crate) mod row;
 pub(crate) mod scan;
@@ -16,6 +17,7 @@ use crate::{
     engine::{
         ledger::{
             filter::Filter,
+            present::Presents,
             row::{KeptRow, NewRow},
         },
         platform::Platform,
@@ -43,6 +45,7 @@ pub(crate) struct Ledger {
     /// How many rows were dropped.
     gone: u64,
     dropped: Vec<Dropped>,
+    presents: Presents,
     /// Each conversation and each sender once.
     names: HashSet<Arc<str>>,
     packers: HashMap<Platform, Packer>,
@@ -60,6 +63,7 @@ impl Ledger {
             rows: VecDeque::new(),
             gone: 0,
             dropped: Vec::new(),
+            presents: Presents::default(),
             names: HashSet::new(),
             packers: HashMap::new(),
             hasher: Default::default(),
@@ -133,9 +137,11 @@ impl Ledger {
                 self.first_uses.remove(&key);
             }
         }
+        let message_id = row.message_id();
+        self.forget_present(&row, &message_id);
         self.dropped.push(Dropped {
             platform: row.platform,
-            message_id: row.message_id(),
+            message_id,
             conversation: row.conversation,
         });
     }
@@ -168,26 +174,31 @@ impl Ledger {
     pub(crate) fn part(&self, filter: &Filter, from: u64, to: u64) -> Vec<KeptRow> {
         let rows = self.after(from.saturating_sub(1));
         let rows = rows.take_while(|row| row.seq < to);
-        rows.filter(|row| filter.admits(row)).cloned().collect()
+        rows.filter(|row| filter.admits(self, row))
+            .map(|row| self.copy(row))
+            .collect()
     }
 
-    /// The newest row that `filter` admits and that has exactly this text; otherwise the newest
-    /// that contains it.
+    /// The newest row that `filter` admits and that has exactly this text, as it was sent or as it is now;
+    /// otherwise the newest that contains it.
     pub(crate) fn newest(&self, filter: &Filter, text: Option<&str>) -> Option<KeptRow> {
         let mut containing = None;
         for row in self.after(filter.since).rev() {
-            if !filter.admits(row) {
+            if !filter.admits(self, row) {
                 continue;
             }
-            match text {
-                Some(text) if *row.text == *text => return Some(row.clone()),
-                Some(text) if containing.is_none() && row.text.contains(text) => {
-                    containing = Some(row);
-                }
-                Some(_) => {}
-                None => return Some(row.clone()),
+            let Some(text) = text else {
+                return Some(self.copy(row));
+            };
+            let both = [Some(&*row.text), self.text_now(row)];
+            let mut both = both.into_iter().flatten();
+            if both.clone().any(|it| it == text) {
+                return Some(self.copy(row));
+            }
+            if containing.is_none() && both.any(|it| it.contains(text)) {
+                containing = Some(row);
             }
         }
-        containing.cloned()
+        containing.map(|row| self.copy(row))
     }
 }

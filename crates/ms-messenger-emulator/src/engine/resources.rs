@@ -25,6 +25,7 @@ use crate::{
         },
         ledger::{
             Ledger,
+            present::Change,
             row::{KeptFields, NewRow},
         },
         limits::{
@@ -189,6 +190,17 @@ impl Engine {
         if request.exchange > 0 {
             self.activity.exchanges().note_row(request.exchange, seq);
         }
+    }
+
+    /// Notes what became of the message of that conversation and id.
+    pub(crate) fn note_change(
+        &self,
+        platform: Platform,
+        message: (&str, &str),
+        change: &Change<'_>,
+    ) {
+        self.ledger().note_change(platform, message, change);
+        self.announce();
     }
 
     /// Counts one more replay for a row: a retried request got the stored response.

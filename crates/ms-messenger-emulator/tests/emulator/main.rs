@@ -21,6 +21,7 @@ mod connections;
 mod data;
 mod data_kept;
 mod data_state;
+mod edited_text;
 mod encoded_ids;
 mod entra;
 mod entra_refusals;

@@ -103,7 +103,7 @@ fn matches(known: &Known, scene: &Scene, text: &str) -> bool {
 }
 
 fn entry(registry: &Registry, known: &Known, mut scene: Scene) -> Value {
-    let row = registry.engine.ledger().row(known.newest).cloned();
+    let row = registry.engine.ledger().row(known.newest);
     let row = row.and_then(|row| row.open());
     let (platform, id) = &known.key;
     scene.people.truncate(PEOPLE);
@@ -121,10 +121,16 @@ fn entry(registry: &Registry, known: &Known, mut scene: Scene) -> Value {
     })
 }
 
-/// The beginning of a message, for lists.
+/// The beginning of a message as it is now, for lists.
 pub(super) fn preview(registry: &Registry, row: &LedgerRow) -> Value {
     let inspector = registry.inspector(row.platform);
     let name = inspector.and_then(|inspector| inspector.name(&row.sender));
+    let is_html = row.kind == "html";
+    let text = match &row.edited_text {
+        _ if row.is_deleted => String::new(),
+        Some(text) => beginning(row.is_edited_html.unwrap_or(is_html), text),
+        None => beginning(is_html, &row.text),
+    };
     json!({
         "seq": row.seq,
         "platform": row.platform,
@@ -132,13 +138,14 @@ pub(super) fn preview(registry: &Registry, row: &LedgerRow) -> Value {
         "sender": name.unwrap_or_else(|| row.sender.clone()),
         "received_at": row.received_at,
         "kind": row.kind,
-        "text": beginning(&row.kind, &row.text),
+        "text": text,
+        "is_deleted": row.is_deleted,
     })
 }
 
 /// The first characters of a text; of HTML, of what it shows.
-fn beginning(kind: &str, text: &str) -> String {
-    if kind != "html" {
+fn beginning(is_html: bool, text: &str) -> String {
+    if !is_html {
         return text.chars().take(PREVIEW).collect();
     }
     let mut shown = String::new();

@@ -200,7 +200,7 @@ fn news(registry: &Registry, before: Cursor, now: Cursor) -> Value {
     let rows: Vec<_> = {
         let ledger = registry.engine.ledger();
         let rows = (first..now.seq).filter_map(|seq| ledger.row(seq + 1));
-        rows.cloned().collect()
+        rows.collect()
     };
     let rows = rows.iter().filter_map(|row| row.open());
     let messages: Vec<Value> = rows.map(|row| preview(registry, &row)).collect();

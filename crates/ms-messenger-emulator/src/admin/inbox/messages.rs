@@ -16,6 +16,7 @@ use crate::{
         admin_response::{error, ok},
         exchanges::Body,
         ledger::{
+            Ledger,
             filter::State,
             row::{INJECT, KeptRow, LedgerRow},
             scan::{From, Scan},
@@ -82,7 +83,7 @@ impl<'a> Wanted<'a> {
 
     /// The next rows that may be wanted.
     fn scan(&self, registry: &Registry, index: &Mutex<Index>, from: From, most: usize) -> Scan {
-        let admits = |row: &KeptRow| self.admits(row);
+        let admits = |ledger: &Ledger, row: &KeptRow| self.admits(ledger, row);
         let Some(key) = self.key() else {
             return Scan::in_parts(&registry.engine, from, (most, BUDGET), admits);
         };
@@ -108,8 +109,8 @@ impl<'a> Wanted<'a> {
                 break;
             }
             last = Some(seq);
-            let row = registry.engine.ledger().row(seq).cloned();
-            found.extend(row.filter(admits));
+            let ledger = registry.engine.ledger();
+            found.extend(ledger.row(seq).filter(|row| admits(&ledger, row)));
         }
         let is_end = |last: u64| match from {
             From::Before(_) => rows.first().is_none_or(|first| last <= *first),
@@ -126,9 +127,9 @@ impl<'a> Wanted<'a> {
     }
 
     /// What can be told of a row that is not opened.
-    fn admits(&self, row: &KeptRow) -> bool {
+    fn admits(&self, ledger: &Ledger, row: &KeptRow) -> bool {
         let is_here = |platform| row.platform() == platform;
-        let has_text = |text: &String| row.text().to_lowercase().contains(text);
+        let has_text = |text: &String| ledger.says(row, text);
         let may_be = |state: &str| match state {
             "duplicate" => row.has(State::Duplicate),
             "replayed" => row.has(State::Replayed),
@@ -199,11 +200,7 @@ pub(super) fn one(registry: &Registry, request: &Request) -> Response {
     if let Some(refusal) = parameters.refusal() {
         return refusal;
     }
-    let kept = registry
-        .engine
-        .ledger()
-        .row(seq.unwrap_or_default())
-        .cloned();
+    let kept = registry.engine.ledger().row(seq.unwrap_or_default());
     let Some(row) = kept.and_then(|kept| kept.open()) else {
         let text = "There is no such message, or it is not kept any more.";
         return error(StatusCode::NOT_FOUND, "NoSuchMessage", text, &[]);

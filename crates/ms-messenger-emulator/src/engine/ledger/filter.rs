@@ -1,6 +1,9 @@
 //! Which rows a reader asks for.
 
-use crate::engine::{ledger::row::KeptRow, platform::Platform};
+use crate::engine::{
+    ledger::{Ledger, row::KeptRow},
+    platform::Platform,
+};
 
 /// Which rows a reader asks for; `None` means any.
 #[derive(Debug, Default)]
@@ -10,9 +13,9 @@ pub(crate) struct Filter {
     pub(crate) sender: Option<String>,
     pub(crate) operation: Option<String>,
     pub(crate) state: Option<State>,
-    /// Lower case; a part of the text.
+    /// Lower case; a part of the text, as it was sent or as it is now.
     pub(crate) text: Option<String>,
-    /// Lower case; a part of the text, the subject, the sender, the conversation or the message id.
+    /// Lower case; a part of the text (either), the subject, the sender, the conversation or the message id.
     pub(crate) search: Option<String>,
     /// Rows with larger numbers only.
     pub(crate) since: u64,
@@ -49,14 +52,20 @@ impl State {
 
 impl Filter {
     /// Whether the row is asked for, wherever it is.
-    pub(crate) fn admits(&self, row: &KeptRow) -> bool {
+    pub(crate) fn admits(&self, ledger: &Ledger, row: &KeptRow) -> bool {
         self.platform.is_none_or(|p| p == row.platform)
             && is(self.conversation.as_deref(), &row.conversation)
             && is(self.sender.as_deref(), &row.sender)
             && is(self.operation.as_deref(), row.operation)
             && self.state.is_none_or(|state| row.has(state))
-            && contains(self.text.as_deref(), &row.text)
-            && self.search.as_deref().is_none_or(|part| found(row, part))
+            && self
+                .text
+                .as_deref()
+                .is_none_or(|part| ledger.says(row, part))
+            && self
+                .search
+                .as_deref()
+                .is_none_or(|part| found(ledger, row, part))
     }
 }
 
@@ -64,17 +73,11 @@ fn is(wanted: Option<&str>, value: &str) -> bool {
     wanted.is_none_or(|wanted| wanted == value)
 }
 
-fn contains(part: Option<&str>, text: &str) -> bool {
-    part.is_none_or(|part| text.to_lowercase().contains(part))
-}
-
-fn found(row: &KeptRow, part: &str) -> bool {
-    let plain: [&str; 3] = [&row.text, &row.sender, &row.conversation];
-    if plain.iter().any(|text| contains(Some(part), text)) {
+fn found(ledger: &Ledger, row: &KeptRow, part: &str) -> bool {
+    let has = |text: &str| text.to_lowercase().contains(part);
+    if ledger.says(row, part) || has(&row.sender) || has(&row.conversation) {
         return true;
     }
     let (subject, message_id) = row.subject_and_id();
-    [subject, message_id]
-        .iter()
-        .any(|text| contains(Some(part), text))
+    has(&subject) || has(&message_id)
 }

@@ -1,6 +1,6 @@
 //! One stored message: as readers get it, and as it is kept.
 
-use std::sync::Arc;
+use std::{num::NonZeroU64, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
@@ -8,6 +8,7 @@ use crate::{
     engine::{
         ledger::{
             filter::State,
+            present::{Present, mark},
             request::{CapturedRequest, Head},
         },
         platform::Platform,
@@ -52,6 +53,10 @@ pub struct LedgerRow {
     pub kind: String,
     /// The text as sent (HTML source for `html`; caption, address, template name or emoji for other kinds).
     pub text: String,
+    /// The text as it is now, where it was edited; `None` where it is as it was sent, and for a deleted message.
+    pub edited_text: Option<String>,
+    /// Whether the message is deleted now. The other members say what was sent.
+    pub is_deleted: bool,
     /// The subject, where the platform has one: of the conversation in UCWA, of the message in Graph.
     pub subject: Option<String>,
     /// The importance, where the platform has one, in its own spelling.
@@ -73,6 +78,9 @@ pub struct LedgerRow {
     /// The number of the exchange that stored it, 0 for none that was recorded.
     #[serde(skip)]
     pub(crate) exchange: u64,
+    /// Whether the edited text is HTML; `None` where it is of the same kind.
+    #[serde(skip)]
+    pub(crate) is_edited_html: Option<bool>,
 }
 
 /// A stored message, as a service adds it to the ledger.
@@ -215,8 +223,12 @@ pub(crate) struct KeptRow {
     pub(super) text: Box<str>,
     received_ms: u64,
     pub(super) replays: u32,
-    pub(super) duplicate_of: Option<u64>,
+    /// Of the message id.
+    pub(super) mark: u32,
+    pub(super) duplicate_of: Option<NonZeroU64>,
     exchange: u64,
+    /// In a copy: what the message said when it was made.
+    pub(super) present: Option<Box<Present>>,
     /// [`Rest`] as JSON, a line feed, and the body of the request.
     rest: Packed,
 }
@@ -271,8 +283,10 @@ impl KeptRow {
             text: new.text.as_str().into(),
             received_ms,
             replays: 0,
-            duplicate_of,
+            mark: mark(&new.message_id),
+            duplicate_of: duplicate_of.and_then(NonZeroU64::new),
             exchange: request.exchange,
+            present: None,
             rest: packer.pack(&bytes),
         }
     }
@@ -286,10 +300,6 @@ impl KeptRow {
 
     pub(crate) const fn platform(&self) -> Platform {
         self.platform
-    }
-
-    pub(crate) fn text(&self) -> &str {
-        &self.text
     }
 
     /// The id that the sender was given.
@@ -326,6 +336,10 @@ impl KeptRow {
     /// The row for a reader; `None` cannot happen to what was packed here.
     pub(crate) fn open(&self) -> Option<LedgerRow> {
         let (rest, body) = self.rest()?;
+        let present = self.present.as_deref();
+        let is_deleted = present.is_some_and(|present| present.is_deleted);
+        let edited = present.and_then(|present| present.edited.as_ref());
+        let edited = edited.filter(|_| !is_deleted);
         Some(LedgerRow {
             seq: self.seq,
             platform: self.platform,
@@ -334,6 +348,9 @@ impl KeptRow {
             sender: self.sender.as_ref().to_owned(),
             kind: rest.kind,
             text: self.text.as_ref().to_owned(),
+            edited_text: edited.map(|edited| edited.text.as_ref().to_owned()),
+            is_edited_html: edited.and_then(|edited| edited.is_html),
+            is_deleted,
             subject: rest.about.subject,
             importance: rest.about.importance,
             message_id: rest.message_id,
@@ -341,7 +358,7 @@ impl KeptRow {
             idempotency_key: rest.idempotency_key,
             replays: self.replays.into(),
             received_at: clock::rfc3339_millis(self.received_ms),
-            duplicate_of: self.duplicate_of,
+            duplicate_of: self.duplicate_of.map(NonZeroU64::get),
             request: CapturedRequest::new(rest.head, body),
             exchange: self.exchange,
         })

@@ -46,7 +46,7 @@ impl Scan {
         engine: &Engine,
         from: From,
         (most, budget): (usize, usize),
-        admits: impl Fn(&KeptRow) -> bool,
+        admits: impl Fn(&Ledger, &KeptRow) -> bool,
     ) -> Self {
         let mut all = Self {
             rows: Vec::new(),
@@ -83,9 +83,10 @@ impl Ledger {
     }
 
     /// The row of that number.
-    pub(crate) fn row(&self, seq: u64) -> Option<&KeptRow> {
+    pub(crate) fn row(&self, seq: u64) -> Option<KeptRow> {
         let index = seq.checked_sub(self.gone + 1)?;
-        self.rows.get(usize::try_from(index).ok()?)
+        let row = self.rows.get(usize::try_from(index).ok()?)?;
+        Some(self.copy(row))
     }
 
     /// Where the rows after `seq` belong, `most` of them at most.
@@ -104,7 +105,7 @@ impl Ledger {
         &self,
         from: From,
         (most, budget): (usize, usize),
-        mut admits: impl FnMut(&KeptRow) -> bool,
+        mut admits: impl FnMut(&Self, &KeptRow) -> bool,
     ) -> Scan {
         let mut rows = Vec::new();
         let mut look = |all: &mut dyn Iterator<Item = &KeptRow>| {
@@ -112,8 +113,8 @@ impl Ledger {
             let mut looked = 0;
             while let Some(row) = all.next() {
                 looked += 1;
-                if admits(row) {
-                    rows.push(row.clone());
+                if admits(self, row) {
+                    rows.push(self.copy(row));
                 }
                 if rows.len() == most || looked == budget {
                     return all.peek().map(|_| row.seq);
@@ -159,7 +160,7 @@ mod tests {
     #[test]
     fn pages_go_both_ways_and_end() {
         let ledger = ledger(6, 5);
-        let any = |_: &KeptRow| true;
+        let any = |_: &Ledger, _: &KeptRow| true;
         let page = ledger.scan(From::Before(u64::MAX), (2, 99), any);
         assert_eq!((numbers(&page), page.continues), (vec![6, 5], Some(5)));
         let page = ledger.scan(From::Before(5), (9, 99), any);
@@ -176,9 +177,9 @@ mod tests {
     #[test]
     fn a_scan_looks_at_so_many_rows_and_says_where_it_ended() {
         let ledger = ledger(10, 99);
-        let page = ledger.scan(From::Before(u64::MAX), (5, 4), |row| &*row.text == "2");
+        let page = ledger.scan(From::Before(u64::MAX), (5, 4), |_, row| &*row.text == "2");
         assert_eq!((numbers(&page), page.continues), (vec![], Some(7)));
-        let page = ledger.scan(From::Before(7), (5, 99), |row| &*row.text == "2");
+        let page = ledger.scan(From::Before(7), (5, 99), |_, row| &*row.text == "2");
         assert_eq!((numbers(&page), page.continues), (vec![2], None));
         assert_eq!(ledger.belongings(8, 99).len(), 2);
     }

@@ -88,7 +88,7 @@ export class Conversations {
       el('span', { class: 'line' }, bdi(one.title || one.id, { class: 'name' }), last ? time(last.received_at) : null),
       el('span', { class: 'line' },
         el('span', { class: `platform ${one.platform}`, text: one.platform }),
-        last ? el('span', { class: 'preview' }, bdi(last.sender), ': ', bdi(last.text || 'attachment')) : null,
+        last ? el('span', { class: 'preview' }, bdi(last.sender), ': ', bdi(last.is_deleted ? 'deleted' : last.text || 'attachment')) : null,
         one.duplicates ? el('span', { class: 'badge bad', text: count(one.duplicates, 'duplicate') }) : null,
         el('span', { class: 'count', text: String(one.messages) })),
     ];

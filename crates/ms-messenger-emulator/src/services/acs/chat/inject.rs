@@ -4,7 +4,10 @@ use serde_json::Map;
 
 use crate::{
     engine::{
-        ledger::row::{About, NewRow},
+        ledger::{
+            present,
+            row::{About, NewRow},
+        },
         platform::Platform,
     },
     services::acs::{
@@ -75,6 +78,7 @@ pub(crate) fn inject_edit(service: &Acs, thread: &str, id: &str, text: &str) -> 
     let now = service.engine.now_ms();
     with_message(service, thread, id, |found, id| {
         found.edit(id, change, now);
+        note_edit(service, thread, id, text);
         scene(service, thread, found).message(id, MessageEvent::Edited);
     })
 }
@@ -84,6 +88,7 @@ pub(crate) fn inject_delete(service: &Acs, thread: &str, id: &str) -> bool {
     let now = service.engine.now_ms();
     with_message(service, thread, id, |found, id| {
         found.delete(id, now);
+        note_deletion(service, thread, id);
         scene(service, thread, found).message(id, MessageEvent::Deleted);
     })
 }
@@ -94,6 +99,28 @@ const fn scene<'a>(service: &'a Acs, id: &'a str, thread: &'a Thread) -> Scene<'
         id,
         thread,
     }
+}
+
+/// Notes that a message has another text now.
+pub(crate) fn note_edit(service: &Acs, thread: &str, id: u64, text: &str) {
+    let edited = present::Change::Edited {
+        text,
+        // An edit keeps the type.
+        is_html: None,
+    };
+    let message = (thread, &*id.to_string());
+    service
+        .engine
+        .note_change(Platform::ACS_CHAT, message, &edited);
+}
+
+/// Notes that a message is deleted.
+pub(crate) fn note_deletion(service: &Acs, thread: &str, id: u64) {
+    let message = (thread, &*id.to_string());
+    let deleted = present::Change::Deleted;
+    service
+        .engine
+        .note_change(Platform::ACS_CHAT, message, &deleted);
 }
 
 pub(crate) fn with_message(

@@ -14,7 +14,7 @@ use crate::{
             context::Chat,
             draft::Draft,
             events::MessageEvent,
-            images,
+            images, inject,
             paging::MessagePage,
             thread::{Message, Thread, View},
             validate,
@@ -114,6 +114,9 @@ pub(crate) fn update(chat: &Chat<'_>) -> Result<Outcome, AcsError> {
     }
     let id = message.id;
     images::add_addresses(&mut change.attachments, chat, &thread.images);
+    if let Some(text) = &change.content {
+        inject::note_edit(chat.service, chat.thread, id, text);
+    }
     thread.edit(id, change, chat.service.engine.now_ms());
     chat.scene(thread).message(id, MessageEvent::Edited);
     Ok(Outcome::new(Response::empty(StatusCode::NO_CONTENT), false))
@@ -127,6 +130,7 @@ pub(crate) fn delete(chat: &Chat<'_>) -> Result<Outcome, AcsError> {
     let (id, is_gone) = (message.id, message.deleted_on.is_some());
     if !is_gone {
         thread.delete(id, chat.service.engine.now_ms());
+        inject::note_deletion(chat.service, chat.thread, id);
         chat.scene(thread).message(id, MessageEvent::Deleted);
     }
     Ok(Outcome::new(Response::empty(StatusCode::NO_CONTENT), false))

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::{
-    engine::outcome::Outcome,
+    engine::{ledger::present::Change, outcome::Outcome, platform::Platform},
     services::graph::{
         context::Context,
         error::GraphError,
@@ -14,6 +14,7 @@ use crate::{
             store::Store,
         },
         place::Place,
+        state::Graph,
     },
     wire::clock,
 };
@@ -21,8 +22,17 @@ use crate::{
 /// The members that a deleted message hides, and that undoing brings back.
 const CONTENT: [&str; 5] = ["body", "subject", "summary", "attachments", "mentions"];
 
+/// Notes in the ledger what became of a message.
+pub(super) fn changed(service: &Graph, place: &Place, id: u64, change: &Change<'_>) {
+    let message = (place.conversation(), &*id.to_string());
+    service
+        .engine
+        .note_change(Platform::MSGRAPH_CHAT, message, change);
+}
+
 /// Deletes a message, which remembers what it was.
-pub(super) fn bury(messages: &mut Store, place: &Place, id: u64) {
+pub(super) fn bury(service: &Graph, messages: &mut Store, place: &Place, id: u64) {
+    changed(service, place, id, &Change::Deleted);
     messages.bury(place, id);
     messages.revise(place, id, |message, now| {
         message["deletedDateTime"] = json!(clock::rfc3339_trimmed(now));
@@ -47,8 +57,9 @@ pub(crate) fn delete(context: &Context<'_>, call: &InPlace) -> Result<Outcome, G
         return Ok(no_content());
     }
     if deletes {
-        bury(messages, place, id);
+        bury(context.service, messages, place, id);
     } else if let Some(before) = messages.unearth(place, id) {
+        changed(context.service, place, id, &Change::Undeleted);
         messages.revise(place, id, |message, _| {
             message["deletedDateTime"] = json!(null);
             for name in CONTENT {

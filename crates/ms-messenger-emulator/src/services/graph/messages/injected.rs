@@ -4,7 +4,10 @@ use serde_json::{Value, json};
 
 use crate::{
     engine::{
-        ledger::row::{About, NewRow},
+        ledger::{
+            present::Change,
+            row::{About, NewRow},
+        },
         platform::Platform,
     },
     services::graph::{
@@ -119,6 +122,11 @@ pub(crate) fn inject_edit(
     let Some((id, root)) = present(&graph.messages, &place, id) else {
         return false;
     };
+    let edited = Change::Edited {
+        text,
+        is_html: Some(is_html),
+    };
+    delete::changed(service, &place, id, &edited);
     let path = render::message_path(&place, root, id);
     graph.messages.revise(&place, id, |message, now| {
         message["lastEditedDateTime"] = json!(clock::rfc3339_trimmed(now));
@@ -135,7 +143,7 @@ pub(crate) fn inject_delete(service: &Graph, conversation: &str, id: &str) -> bo
     let Some((id, _)) = present(&graph.messages, &place, id) else {
         return false;
     };
-    delete::bury(&mut graph.messages, &place, id);
+    delete::bury(service, &mut graph.messages, &place, id);
     true
 }
 

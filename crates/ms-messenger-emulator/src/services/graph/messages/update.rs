@@ -4,13 +4,14 @@ use http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use crate::{
-    engine::outcome::Outcome,
+    engine::{ledger::present::Change, outcome::Outcome},
     services::graph::{
         context::Context,
         drives::sent as files,
         error::GraphError,
         messages::{
             address::Address,
+            delete::changed,
             entity::entity,
             location::locate,
             policy,
@@ -67,6 +68,13 @@ fn edit(
     // What is there already is not judged again.
     let is_given = !changes["body"].is_null() || changes.get("attachments").is_some();
     let files = files::settle(&graph.drives, &mut draft, is_strict && is_given)?;
+    if has_content {
+        let edited = Change::Edited {
+            text: &draft.content,
+            is_html: Some(draft.content_type == "html"),
+        };
+        changed(context.service, place, id, &edited);
+    }
     without_base(&mut draft, &context.base, place);
     let path = render::message_path(place, located.root, id);
     let mut hosted = Vec::new();

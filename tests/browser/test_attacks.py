@@ -43,8 +43,18 @@ def everywhere(world, attack):
     world.teams({"body": {"contentType": "html", "content": attack}})
     world.teams({"body": {"contentType": "text", "content": attack}})
     chat = world.graph["chat_id"]
-    world.inject(platform="msgraph-chat", conversation=chat, sender=attack, text=attack, content_type="html")
-    world.inject(**{"from": attack}, platform="acs-messages", text=attack)
+    bob = world.graph["users"][1]["id"]
+    world.inject(platform="msgraph-chat", conversation=chat, sender=bob, text=attack, content_type="html")
+    world.inject(**{"from": "+14255550123"}, platform="acs-messages", text=attack)
+    for refused in [
+        {"platform": "msgraph-chat", "conversation": chat, "sender": attack},
+        {"platform": "msgraph-chat", "conversation": attack, "sender": bob},
+        {"platform": "acs-chat", "conversation": attack, "sender": attack},
+        {"platform": "acs-messages", "from": attack},
+        {"platform": "ucwa", "from": attack, "to": attack, "action": "message"},
+    ]:
+        status, _ = world.call("POST", "/_emulator/inject", {**refused, "text": attack})
+        assert status == 400, refused
     values = [{"kind": "text", "name": "x", "text": attack}]
     bindings = {"kind": "whatsApp", "body": [{"refValue": "x"}]}
     template = {"name": "conformance", "language": "en", "values": values, "bindings": bindings}

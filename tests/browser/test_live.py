@@ -71,9 +71,10 @@ def test_a_click_is_not_lost_while_messages_never_pause(page, world):
 
 
 def test_long_names_leave_room_for_the_messages(page, world):
-    name = "W" * 1_000
-    world.inject(platform="msgraph-chat", conversation=world.graph["chat_id"], sender=name, text="hello")
-    world.inject(**{"from": name}, platform="acs-messages", text="hello")
+    name = "W" * 980
+    bob = world.graph["users"][1]["id"]
+    world.inject(platform="msgraph-chat", conversation=f"19:{name}@thread.v2", sender=bob, text="hello")
+    world.inject(platform="acs-chat", conversation=f"19:{name}@thread.v2", sender=f"8:acs:{name}", text="hello")
     page.shows("hello", "hello")
     for number in [0, 1]:
         page.until(lambda number=number: page.all("#conversations a")[number].click() is None)

@@ -28,6 +28,23 @@ impl InjectError {
             problems: vec![problem.into()],
         }
     }
+
+    /// The members whose rules do not hold, each as `(member, whether it holds, rule)`.
+    ///
+    /// # Errors
+    ///
+    /// All of them at once.
+    pub(crate) fn unless(rules: &[(&str, bool, &str)]) -> Result<(), Self> {
+        let broken = rules.iter().filter(|(_, holds, _)| !holds);
+        let problems: Vec<String> = broken
+            .map(|(member, _, rule)| format!("{member}: {rule}"))
+            .collect();
+        if problems.is_empty() {
+            Ok(())
+        } else {
+            Err(Self { problems })
+        }
+    }
 }
 
 impl fmt::Display for InjectError {

@@ -33,6 +33,11 @@ pub(crate) fn may_be_id(id: &str) -> bool {
     !id.contains(|c: char| c == '%' || c.is_whitespace())
 }
 
+/// Whether an id that does not come from a path could stand in one.
+pub(crate) fn may_be_named(id: &str) -> bool {
+    may_be_id(id) && !id.is_empty() && !id.contains(char::is_control)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

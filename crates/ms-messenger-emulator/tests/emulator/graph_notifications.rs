@@ -408,9 +408,9 @@ async fn all_chats_and_channels_can_be_watched() {
 async fn injected_messages_are_notified_too() {
     let scene = Scene::start().await;
     scene.subscribe(json!({})).await;
-    let chat = &scene.outside.emulator.seed().graph.chat_id;
+    let graph = &scene.outside.emulator.seed().graph;
     let made = scene.outside.emulator.inject(&json!({
-        "platform": "msgraph-chat", "conversation": chat, "sender": "bob", "text": "hi",
+        "platform": "msgraph-chat", "conversation": graph.chat_id, "sender": graph.users[1].id, "text": "hi",
     }));
     let got = scene.receiver.wait(1).await;
     assert_eq!(

@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::{
-    inbox::{inject, messages, read},
+    inbox::{inject, messages, of_bob, read},
     outside::Outside,
 };
 
@@ -42,7 +42,7 @@ async fn html_of_every_platform_is_sanitised() {
         assert_eq!(sent.send().await.unwrap().status(), 201);
         inject(
             &out,
-            &json!({"platform": "msgraph-chat", "conversation": graph.chat_id, "sender": attack, "text": attack, "content_type": "html"}),
+            &json!({"platform": "msgraph-chat", "conversation": graph.chat_id, "sender": graph.users[1].id, "text": attack, "content_type": "html"}),
         );
     }
     let shown = messages(&out, "?limit=200").await;
@@ -80,7 +80,7 @@ async fn attacks_in_other_fields_stay_text() {
         assert_eq!(status, 201, "{sent}");
         inject(
             &out,
-            &json!({"platform": "acs-messages", "from": attack, "text": attack}),
+            &json!({"platform": "acs-messages", "from": "+14255550100", "text": attack}),
         );
         let card = json!({"type": "AdaptiveCard", "version": "1.4", "body": [{"type": attack, "text": attack, "url": attack}]});
         let message = json!({
@@ -159,10 +159,9 @@ async fn an_id_that_no_query_can_name_is_not_injected() {
         let rule = format!("{member}: must have 1000 bytes at most");
         assert!(status == 400 && details.contains(&rule), "{refused}");
     }
-    inject(
-        &out,
-        &json!({"platform": "acs-messages", "from": id, "text": "hello"}),
-    );
-    let query = format!("?platform=acs-messages&conversation={id}");
+    let mut message = of_bob(&out, "hello");
+    message["conversation"] = json!(id);
+    inject(&out, &message);
+    let query = format!("?platform=acs-chat&conversation={id}");
     assert_eq!(messages(&out, &query).await.len(), 1);
 }

@@ -72,6 +72,7 @@ mod inbox_exchanges;
 mod inbox_hostile;
 #[cfg(feature = "inbox")]
 mod inbox_messages;
+mod injected_ids;
 mod injected_past;
 mod keep;
 mod late_store;

@@ -127,7 +127,7 @@ impl AcsChat {
             is_html: fields.is_html()?,
             created: fields.created(),
         };
-        let id = inject::inject(&self.0, &new, injection.request);
+        let id = inject::inject(&self.0, &new, injection.request)?;
         Ok(ids(new.conversation, &id))
     }
 

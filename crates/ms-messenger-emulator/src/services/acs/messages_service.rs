@@ -97,7 +97,7 @@ impl Service for AcsMessages {
         };
         let medium = medium(&fields)?;
         let (conversation, message_id, media_id) =
-            messages::inject::inject(&self.0, &incoming, medium, injection.request);
+            messages::inject::inject(&self.0, &incoming, medium, injection.request)?;
         let mut made = ids(&conversation, &message_id);
         if let Some(media_id) = media_id {
             made["media_id"] = json!(media_id);

@@ -36,7 +36,7 @@ fn message(service: &Graph, injection: &Injection<'_>) -> Made {
         reply_to: fields.optional("reply_to"),
         created: fields.created(),
     };
-    let id = injected::inject(service, &new, injection.request).map_err(InjectError::new)?;
+    let id = injected::inject(service, &new, injection.request)?;
     Ok(ids(new.conversation, &id))
 }
 
@@ -65,6 +65,6 @@ fn event(service: &Graph, injection: &Injection<'_>) -> Made {
     let (place, sender) = (fields.text("conversation"), fields.text("sender"));
     let event = &injection.document["event"];
     let made = injected::inject_event(service, place, sender, event);
-    let (conversation, id) = made.map_err(InjectError::new)?;
+    let (conversation, id) = made?;
     Ok(ids(&conversation, &id))
 }

@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::wire::path::may_be_named;
+
 /// What is wrong with an identifier.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Flaw {
@@ -237,6 +239,15 @@ fn parse(raw_id: &str) -> (&'static str, Option<Value>) {
 /// The kind of a raw id, as in `kind` of its identifier.
 pub(crate) fn kind(raw_id: &str) -> &'static str {
     parse(raw_id).0
+}
+
+/// What the raw id of a user must be.
+pub(crate) const RULE: &str = "must be a raw id such as 8:acs:…, 4:+14255550123 or 8:orgid:…";
+
+/// Whether a raw id identifies a user of a known kind.
+pub(crate) fn is_of_known_kind(raw_id: &str) -> bool {
+    let end = raw_id.rsplit(':').next().unwrap_or_default();
+    kind(raw_id) != "unknown" && !end.is_empty() && may_be_named(raw_id)
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use serde_json::Map;
 
 use crate::{
     engine::{
+        injection::InjectError,
         ledger::{
             present,
             row::{About, NewRow},
@@ -14,12 +15,15 @@ use crate::{
         chat::{
             draft::{Change, Draft},
             events::{MessageEvent, Scene},
+            identifier,
             thread::{Thread, View},
         },
         family::Acs,
     },
-    wire::request::Request,
+    wire::{path::may_be_named, request::Request},
 };
+
+const THREAD: &str = "must be the id of a thread, without blanks, control characters and %";
 
 /// A message of another participant.
 #[derive(Debug)]
@@ -33,13 +37,37 @@ pub(crate) struct InjectedMessage<'a> {
 }
 
 /// Stores a message of another participant, which joins the thread if needed. Returns its id.
-pub(crate) fn inject(service: &Acs, new: &InjectedMessage<'_>, request: &Request) -> String {
+///
+/// # Errors
+///
+/// [`InjectError`] for a thread that is deleted or that no request can name, and for a sender that is neither
+/// a participant nor of any known kind.
+pub(crate) fn inject(
+    service: &Acs,
+    new: &InjectedMessage<'_>,
+    request: &Request,
+) -> Result<String, InjectError> {
     let (thread, sender) = (new.conversation, new.sender);
     let draft = Draft {
         kind: if new.is_html { "html" } else { "text" },
         ..Draft::text(new.text)
     };
     let mut store = service.chat();
+    let known = store.threads.get(thread);
+    let is_in = known.is_some_and(|known| known.participant(sender).is_some());
+    InjectError::unless(&[
+        ("conversation", may_be_named(thread), THREAD),
+        (
+            "conversation",
+            known.is_none_or(|known| known.deleted_on.is_none()),
+            "this thread is deleted",
+        ),
+        (
+            "sender",
+            is_in || identifier::is_of_known_kind(sender),
+            identifier::RULE,
+        ),
+    ])?;
     let now = service.engine.now_ms();
     let posted = store.enter_as_guest(thread, sender, now);
     let posted = posted.map(|found| {
@@ -65,7 +93,7 @@ pub(crate) fn inject(service: &Acs, new: &InjectedMessage<'_>, request: &Request
         about: About::default(),
     };
     service.engine.append(row, request);
-    message_id
+    Ok(message_id)
 }
 
 /// Changes the text of a message. Returns whether it is there and not deleted.

@@ -4,15 +4,17 @@ use serde_json::{Value, json};
 
 use crate::{
     engine::{
+        injection::InjectError,
         ledger::row::{About, NewRow},
         platform::Platform,
     },
     services::acs::{
+        chat::identifier,
         events::event::{NewEvent, RECEIVED},
         family::Acs,
-        messages::media,
+        messages::{media, store::Store, validate::is_whatsapp_user},
     },
-    wire::{clock, request::Request},
+    wire::{clock, path::may_be_named, request::Request},
 };
 
 /// A medium that the other side sends: its media type and content.
@@ -31,12 +33,17 @@ pub(crate) struct Incoming<'a> {
 
 /// An inbound message: into a conversation, or from a phone number to the channel. Returns where
 /// it is, its id, and the id of its medium.
+///
+/// # Errors
+///
+/// [`InjectError`] for a conversation that is over or that no request can name, and for a sender that is no
+/// user of WhatsApp, nor in a conversation any other participant.
 pub(crate) fn inject(
     service: &Acs,
     incoming: &Incoming<'_>,
     medium: Option<Medium<'_>>,
     request: &Request,
-) -> (String, String, Option<String>) {
+) -> Result<(String, String, Option<String>), InjectError> {
     let Incoming {
         from,
         conversation,
@@ -44,6 +51,7 @@ pub(crate) fn inject(
         created,
     } = *incoming;
     let mut store = service.messages();
+    check(&store, conversation, from)?;
     let conversation_or_from = conversation.unwrap_or(from).to_owned();
     let mut kind = "text";
     let mut message: Value = json!({"kind": kind, "content": text});
@@ -88,7 +96,37 @@ pub(crate) fn inject(
     service.engine.append(row, request);
     let medium = media_id.as_deref().zip(media_type);
     publish(service, incoming, &message_id, kind, medium);
-    (conversation_or_from, message_id, media_id)
+    Ok((conversation_or_from, message_id, media_id))
+}
+
+/// Refuses what is no conversation or no sender in it.
+fn check(store: &Store, conversation: Option<&str>, from: &str) -> Result<(), InjectError> {
+    let Some(conversation) = conversation else {
+        let rule =
+            "must be a phone number such as +14255550123, or an id of WhatsApp such as US.1234";
+        return InjectError::unless(&[("from", is_whatsapp_user(from), rule)]);
+    };
+    let known = store.conversations.get(conversation);
+    let is_in = known.is_some_and(|known| known.concerns(from));
+    let is_user = is_whatsapp_user(from) || identifier::is_of_known_kind(from);
+    InjectError::unless(&[
+        (
+            "conversation",
+            may_be_named(conversation),
+            "must be the id of a conversation, without blanks, control characters and %",
+        ),
+        (
+            "conversation",
+            known.is_none_or(|known| !known.is_deleted && !known.is_terminated),
+            "this conversation is terminated or deleted",
+        ),
+        (
+            "from",
+            is_in || is_user,
+            "must be a participant, a phone number such as +14255550123, an id of WhatsApp such as US.1234, or a raw \
+             id such as 8:acs:…",
+        ),
+    ])
 }
 
 /// Publishes a message of the other side; `medium` is the id and the media type of its medium.

@@ -91,12 +91,17 @@ fn recipient<'a>(body: &'a Value, findings: &mut Findings) -> &'a str {
         return "";
     };
     let to = recipient.as_str().unwrap_or_default();
-    let is_allowed = |c: char| c.is_ascii_digit() || "+-() ".contains(c);
-    let is_phone = to.contains(|c: char| c.is_ascii_digit()) && to.chars().all(is_allowed);
-    if !is_phone && !is_business_scoped_id(to) {
+    if !is_whatsapp_user(to) {
         findings.bad(RECIPIENT);
     }
     to
+}
+
+/// Whether it is a phone number, or an id in place of one.
+pub(crate) fn is_whatsapp_user(id: &str) -> bool {
+    let is_allowed = |c: char| c.is_ascii_digit() || "+-() ".contains(c);
+    let is_phone = id.contains(|c: char| c.is_ascii_digit()) && id.chars().all(is_allowed);
+    is_phone || is_business_scoped_id(id)
 }
 
 /// `CC.` and up to 128 letters or digits: WhatsApp's ids of users that hide their number.

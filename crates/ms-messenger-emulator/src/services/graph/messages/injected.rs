@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     engine::{
+        injection::InjectError,
         ledger::{
             present::Change,
             row::{About, NewRow},
@@ -21,8 +22,9 @@ use crate::{
         },
         place::Place,
         state::Graph,
+        store::GraphStore,
     },
-    wire::{clock, request::Request},
+    wire::{clock, path::may_be_named, request::Request},
 };
 
 /// A message of another user.
@@ -47,7 +49,7 @@ pub(crate) fn inject(
     service: &Graph,
     new: &InjectedMessage<'_>,
     request: &Request,
-) -> Result<String, String> {
+) -> Result<String, InjectError> {
     let user = service.seed.graph_user(new.sender);
     let caller = Caller {
         id: new.sender.to_ascii_lowercase(),
@@ -60,11 +62,8 @@ pub(crate) fn inject(
     let mut store = service.store();
     let graph = &mut *store;
     let place = graph.directory.place_of(&service.seed, new.conversation);
-    let root = new.reply_to.map(|root| {
-        let root = root.parse().ok();
-        root.filter(|root| place.is_channel() && graph.messages.has_root(&place, *root))
-            .ok_or("reply_to: must be the id of a message of the channel that is no reply")
-    });
+    check(graph, &place, &caller.id)?;
+    let root = new.reply_to.map(|root| root_of(graph, &place, root));
     let root = root.transpose()?;
     let setting = Setting {
         tenant: &service.seed.graph.tenant_id,
@@ -98,6 +97,40 @@ pub(crate) fn inject(
     };
     service.engine.append(row, request);
     Ok(id.to_string())
+}
+
+/// The message of a channel that is replied to.
+fn root_of(graph: &GraphStore, place: &Place, root: &str) -> Result<u64, InjectError> {
+    let root = root.parse().ok();
+    root.filter(|root| place.is_channel() && graph.messages.has_root(place, *root))
+        .ok_or_else(|| {
+            InjectError::new(
+                "reply_to: must be the id of a message of the channel that is no reply",
+            )
+        })
+}
+
+/// Refuses a place that is deleted or that no request can name, and a sender that is no user.
+fn check(graph: &GraphStore, place: &Place, sender: &str) -> Result<(), InjectError> {
+    let is_there = match place {
+        Place::Channel { team, channel } => {
+            let team = graph.directory.team(team);
+            team.is_none_or(|team| !team.was_deleted(channel))
+        }
+        Place::Chat { .. } => true,
+    };
+    let is_named = place.well_formed().is_ok() && may_be_named(place.conversation());
+    let is_user = graph.directory.is_member(place, sender)
+        || sender.len() == 36 && uuid::Uuid::try_parse(sender).is_ok();
+    InjectError::unless(&[
+        (
+            "conversation",
+            is_named,
+            "must be the id of a chat or a channel, such as 19:…@thread.v2, without blanks, control characters and %",
+        ),
+        ("conversation", is_there, "this channel is deleted"),
+        ("sender", is_user, "must be the object id of a user, a GUID"),
+    ])
 }
 
 fn draft(text: &str, is_html: bool) -> Draft {
@@ -164,10 +197,13 @@ pub(crate) fn inject_event(
     conversation: &str,
     initiator: &str,
     event: &Value,
-) -> Result<(String, String), String> {
-    let detail = validate::cleaned(event::detail(event, &initiator.to_ascii_lowercase())?);
+) -> Result<(String, String), InjectError> {
+    let initiator = initiator.to_ascii_lowercase();
+    let detail = event::detail(event, &initiator).map_err(InjectError::new)?;
+    let detail = validate::cleaned(detail);
     let graph = &mut *service.store();
     let place = graph.directory.place_of(&service.seed, conversation);
+    check(graph, &place, &initiator)?;
     let tenant = &service.seed.graph.tenant_id;
     let id = event::tell(&mut graph.messages, tenant, &place, &detail);
     Ok((conversation.to_owned(), id.to_string()))

@@ -86,6 +86,20 @@ def test_a_button_that_was_pressed_keeps_the_focus(page):
     page.until(lambda: len(page.all("dialog .rules code")) == 2)
 
 
+def test_the_tools_are_a_group_whose_buttons_are_reached_one_by_one(page):
+    tools = page.one(".tools")
+    # A toolbar would have one stop, and the arrows for the rest.
+    assert (tools.aria_role, tools.accessible_name) == ("group", "Tools")
+    page.one("#open-answer").click()
+    press(page, Keys.ESCAPE)
+    page.until(lambda: not page.all("dialog"))
+    buttons = [button.get_attribute("id") for button in tools.find_elements("css selector", "button")]
+    assert focused(page) == buttons[0]
+    for button in buttons[1:]:
+        press(page, Keys.TAB)
+        assert focused(page) == button
+
+
 def findings(page):
     """What axe finds wrong. Its own styles may break the policy of the page."""
     result = Axe().run(page.driver, options={"resultTypes": ["violations"]})

@@ -106,6 +106,66 @@ def test_text_of_a_card_is_marked_as_its_author_meant_it(page, world):
     assert drawn.find_element(By.TAG_NAME, "a").get_attribute("href") == "https://contoso.test/x_y_z"
 
 
+def test_a_toggle_stands_before_its_text_on_one_line(page, world):
+    world.teams(card({"type": "Input.Toggle", "title": "Tell me more", "id": "more"}))
+    page.until(lambda: page.all("article .card .toggle"))
+    box, text, size, usual = page.script(
+        """
+        const label = document.querySelector('article .card .toggle');
+        const range = document.createRange();
+        range.selectNodeContents(label.lastChild);
+        const size = (node) => getComputedStyle(node).fontSize;
+        return [label.querySelector('input').getBoundingClientRect(), range.getBoundingClientRect(), size(label), size(document.querySelector('#find'))];
+        """
+    )
+    assert box["right"] <= text["left"]
+    assert box["top"] < text["bottom"] and text["top"] < box["bottom"], (box, text)
+    assert size == usual
+
+
+def places(page, within, *names):
+    """How far from the left each of the names begins, as it is drawn."""
+    return page.script(
+        """
+        const [within, names] = arguments;
+        return names.map((name) => {
+          const walker = document.createTreeWalker(document.querySelector(within), NodeFilter.SHOW_TEXT);
+          for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+            const at = node.data.indexOf(name);
+            if (at < 0) continue;
+            const range = document.createRange();
+            range.setStart(node, at);
+            range.setEnd(node, at + name.length);
+            return range.getBoundingClientRect().left;
+          }
+          return null;
+        });
+        """,
+        within,
+        names,
+    )
+
+
+def test_names_that_run_to_the_left_stay_in_their_place(page, world):
+    prefix = world.acs["users"][1]["id"].rsplit("-", 1)[0]
+    names = ["\u05d0\u05d7\u05ea", "\u202eevil", "\u05e9\u05ea\u05d9\u05d9\u05dd"]
+    people = [
+        {"communicationIdentifier": {"rawId": f"{prefix}-{number:012x}"}, "displayName": name}
+        for number, name in enumerate(names)
+    ]
+    token = world.acs["users"][0]["token"]
+    body = {"topic": "Names", "participants": people}
+    status, made = world.call("POST", "/chat/threads?api-version=2025-03-15", body, token)
+    assert status == 201, made
+    thread = made["chatThread"]["id"]
+    sender = people[0]["communicationIdentifier"]["rawId"]
+    world.inject(platform="acs-chat", conversation=thread, sender=sender, text="hello")
+    page.go("Names")
+    page.until(lambda: names[2] in page.one("#people").text)
+    found = places(page, "#people", "acs-chat", *names)
+    assert None not in found and found == sorted(found), found
+
+
 def test_no_text_of_a_card_keeps_the_page_busy(page):
     # Each of these took a time that grew with the square of its length: minutes here.
     for text in ["[", "[](", "[]", "*", "_", "**a", "*a", "_a", "**", "[a](b"]:
@@ -156,6 +216,16 @@ def test_details_have_request_response_and_what_is_stored(page, world):
     assert "Bearer" not in page.one("#detail-body").get_attribute("textContent")
     page.click("#close-detail")
     assert not page.one("#detail").is_displayed()
+
+
+def test_details_of_an_injected_message_say_that_no_client_sent_it(page, world):
+    world.from_bob("hello")
+    page.shows("hello")
+    page.click("article .open")
+    page.until(lambda: "What the client was told" in page.one("#detail-body").text)
+    text = page.one("#detail-body").text
+    assert "No client sent it: the other side did." in text
+    assert "not recorded" not in text
 
 
 def test_duplicates_and_faults_are_marked(page, world):

@@ -74,6 +74,31 @@ def test_a_message_into_a_new_conversation(page, world):
     page.shows("Is anyone here?")
 
 
+def offered(page, name):
+    return page.script("return [...document.querySelectorAll(`#known-${arguments[0]} option`)].map((o) => [o.value, o.label])", name)
+
+
+def test_the_form_offers_ids_that_each_platform_takes(page, world):
+    page.click("#open-answer")
+    for platform, names in [("acs-chat", "alice"), ("acs-messages", "+1425"), ("msgraph-chat", "Alice"), ("ucwa", "Alice")]:
+        page.choose("dialog [name=platform]", platform)
+        page.until(lambda names=names: any(label.startswith(names) for _, label in offered(page, "from")))
+        page.fill("dialog [name=conversation]", offered(page, "to")[0][0])
+        page.fill("dialog [name=sender]", offered(page, "from")[-1][0])
+        page.fill("dialog [name=text]", f"over {platform}")
+        page.submit()
+        if platform == "ucwa":
+            page.problem("no available application")
+        else:
+            page.says(f"stored in {offered(page, 'to')[0][0]}")
+    assert len(world.admin("GET", "messages")) == 3
+    # The names of the fields are those that a problem names.
+    page.fill("dialog [name=sender]", "bob")
+    page.submit()
+    page.problem("from: must be a SIP address")
+    assert "From (SIP address)" in page.one("dialog").text
+
+
 def test_a_fault_rule_is_added_and_removed(page, world):
     page.click("#open-faults")
     page.until(lambda: "No fault rules" in page.one("dialog .rules").text)

@@ -4,25 +4,52 @@ import { get, post, put } from './api.js';
 import { byId, el } from './dom.js';
 import { dialog, field, number, options } from './forms.js';
 
+/** What a form for a platform says: its names for the fields are those of the document. */
+const FIELDS = {
+  'acs-chat': { from: 'Sender (raw id)', to: 'Conversation (thread)', hint: 'The sender joins the thread.' },
+  'acs-messages': { from: 'From (phone number)', to: 'Conversation', hint: 'Without a conversation it comes from a phone number to the channel.' },
+  'msgraph-chat': { from: 'Sender (object id)', to: 'Conversation (chat or channel)', hint: 'The sender joins the conversation.' },
+  ucwa: { from: 'From (SIP address)', to: 'To (SIP address)', hint: 'The recipient must be signed in.' },
+};
+const OTHERS = { from: 'Sender', to: 'Conversation', hint: '' };
+
+/** The ids of the seeded world that a platform takes, with the names of the people. */
+function seeded({ acs, graph, ucwa }, platform) {
+  const people = (users, id, name) => (users ?? []).map((one) => [one[id], one[name]]);
+  const known = (...all) => all.filter((id) => id).map((id) => [id, id]);
+  switch (platform) {
+    case 'acs-chat': return { from: people(acs?.users, 'id', 'name'), to: known(acs?.thread_id) };
+    case 'acs-messages': return { from: known('+14255550123'), to: known(acs?.conversation_id) };
+    case 'msgraph-chat': return { from: people(graph?.users, 'id', 'display_name'), to: known(graph?.chat_id, graph?.channel_id) };
+    case 'ucwa': return { from: people(ucwa?.users, 'sip', 'name'), to: people(ucwa?.users, 'sip', 'name') };
+    default: return { from: [], to: [] };
+  }
+}
+
 /** A message of the other side on any platform, also into a conversation that is new. */
 export function openMessage(world) {
   const platforms = world.platforms.filter((one) => one.has_injections).map((one) => one.name);
   const platform = el('select', { name: 'platform' }, options(platforms));
-  const conversation = el('input', { name: 'conversation', autocomplete: 'off', maxlength: 1000 });
+  const conversation = el('input', { name: 'conversation', list: 'known-to', autocomplete: 'off', maxlength: 1000 });
+  const sender = el('input', { name: 'sender', list: 'known-from', required: true, autocomplete: 'off', maxlength: 1000 });
+  const lists = { from: el('datalist', { id: 'known-from' }), to: el('datalist', { id: 'known-to' }) };
   const hint = el('p', { class: 'small' });
+  let ids = {};
   const explain = () => {
-    const isCall = platform.value === 'ucwa';
-    conversation.parentElement.firstChild.textContent = isCall ? 'To (SIP address)' : 'Conversation';
-    hint.textContent = isCall
-      ? 'The recipient must be signed in.'
-      : platform.value === 'acs-messages' ? 'Without a conversation it comes from a phone number to the channel.' : 'The sender joins the conversation.';
+    const texts = FIELDS[platform.value] ?? OTHERS;
+    sender.parentElement.firstChild.textContent = texts.from;
+    conversation.parentElement.firstChild.textContent = texts.to;
+    hint.textContent = texts.hint;
+    const known = seeded(ids, platform.value);
+    for (const [name, list] of Object.entries(lists)) {
+      list.replaceChildren(...known[name].map(([value, label]) => el('option', { value, label })));
+    }
   };
   dialog({
     title: 'A message of the other side',
     submit: 'Send',
     content: [
-      field('Platform', platform), field('Conversation', conversation),
-      field('Sender', el('input', { name: 'sender', required: true, autocomplete: 'off', maxlength: 1000 })),
+      field('Platform', platform), field('Conversation', conversation), field('Sender', sender), lists.from, lists.to,
       field('Text', el('textarea', { name: 'text', rows: 3, required: true, maxlength: 20000 })), hint,
     ],
     onsubmit: async (values) => {
@@ -34,6 +61,13 @@ export function openMessage(world) {
       else Object.assign(document, { sender, conversation: place });
       const made = await post('inject', document);
       return `stored in ${made.conversation}`;
+    },
+    draw: async () => {
+      const found = await get('world');
+      // A list that is open stays open.
+      if (JSON.stringify(found) === JSON.stringify(ids)) return;
+      ids = found;
+      explain();
     },
   });
   platform.addEventListener('change', explain);

@@ -1,5 +1,6 @@
 //! What the other side changes: edits, deletions, and deliveries of UCWA.
 
+use ms_messenger_emulator::{Emulator, EntraApprover, FaultAction, FaultRule, Faults};
 use serde_json::{Value, json};
 
 use crate::{
@@ -116,4 +117,46 @@ async fn a_delivery_of_skype_is_news_at_once() {
     }
     let newest = messages(&out, "").await.pop().unwrap();
     assert_eq!(newest["delivery"], "Succeeded", "{newest}");
+}
+
+#[tokio::test]
+async fn sign_ins_fault_rules_and_clocks_are_news() {
+    let builder = Emulator::builder().with_entra_approver(EntraApprover::Manual);
+    let out = Outside::of(builder.start().await.unwrap());
+    let mut reader = Reader::open(&out, "", None).await;
+    let form = "client_id=11111111-2222-3333-4444-555555555555&scope=https%3A%2F%2Fgraph.microsoft.com%2FChat.Read";
+    let begin = out
+        .post("/organizations/oauth2/v2.0/devicecode")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(form);
+    let (status, begun) = Outside::ask(begin).await;
+    assert_eq!(status, 200, "{begun}");
+    assert_eq!(reader.next().await.data["changes"], 1);
+    let code = json!({"user_code": begun["user_code"]});
+    for (method, path, body) in [
+        ("POST", "entra/approve", &code),
+        ("POST", "entra/decline", &code),
+        ("POST", "entra/expire", &json!({"all": true})),
+        ("PUT", "faults", &json!({"rules": []})),
+        ("POST", "faults", &json!({"rules": []})),
+        ("DELETE", "faults", &Value::Null),
+        ("PUT", "clock", &json!({"offset_ms": 5})),
+    ] {
+        let url = format!("{}/_emulator/{path}", out.base);
+        let request = out.client.request(method.parse().unwrap(), url);
+        let request = if body.is_null() {
+            request
+        } else {
+            request.json(body)
+        };
+        let (status, said) = Outside::ask(request).await;
+        assert!(status < 300, "{method} {path}: {said}");
+        assert_eq!(reader.next().await.data["changes"], 1, "{method} {path}");
+    }
+    // What changes nothing is none.
+    let refused = out.post("/_emulator/entra/approve").json(&code);
+    assert_eq!(Outside::ask(refused).await.0, 404);
+    let fault = FaultRule::new(FaultAction::status(503));
+    out.emulator.set_faults(Faults::new().with_rule(fault));
+    assert_eq!(reader.next().await.data["changes"], 1);
 }

@@ -94,7 +94,7 @@ fn request(args: &SendArgs, to: &To, message: &Message) -> Result<SendRequest> {
 /// Reads a request in its JSON form.
 fn parse(json: &str, path: &Path) -> Result<SendRequest> {
     SendRequest::from_json(json).map_err(|error| {
-        let syntax = serde_json::from_str::<serde::de::IgnoredAny>(json).err();
+        let syntax = serde_json::from_str::<serde_json::Value>(json).err();
         let Some(syntax) = syntax.filter(|_| error.problems().len() <= 1) else {
             return error;
         };

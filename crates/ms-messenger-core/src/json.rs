@@ -126,11 +126,14 @@ pub fn from_value<T: DeserializeOwned>(value: &Value) -> Result<T, JsonError> {
     })
 }
 
-/// What is wrong with a text that is not JSON.
+/// What is wrong with a text that is not JSON, or more of it than can be read.
 fn syntax(error: &serde_json::Error) -> &'static str {
+    let said = error.to_string();
     if error.is_eof() {
         "not JSON: the text ends too early"
-    } else if error.to_string().starts_with("trailing characters") {
+    } else if said.starts_with("recursion limit exceeded") {
+        "nested too deeply: at most 127 levels of arrays and objects"
+    } else if said.starts_with("trailing characters") {
         "not JSON: more text follows the value"
     } else {
         "not JSON"

@@ -35,7 +35,7 @@ pub(super) fn parse(path: PathBuf, text: &str) -> Result<ConfigFile> {
     };
     for error in errors {
         let span = error.span().unwrap_or_default();
-        parser.problem(&span, "", one_line(error.message()));
+        parser.problem(&span, "", one_line(text::input::not_toml(error.message())));
     }
     let is_readable = parser.problems.is_empty();
     let mut file = ConfigFile {

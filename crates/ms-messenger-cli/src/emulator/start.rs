@@ -117,7 +117,7 @@ fn faults(file: &Path) -> Result<Faults, String> {
     let name = file.display();
     let text = files::text(file, files::SETTING);
     let text = text.map_err(|error| format!("{name}: {}", unreadable(&error)))?;
-    let rules = serde_json::from_str(&text).map_err(|e| text::emulator::not_json(&name, e))?;
+    let rules = serde_json::from_str(&text).map_err(|e| text::emulator::not_json(&name, &e))?;
     Faults::from_json(&rules).map_err(|e| format!("{name}: {e}"))
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use super::outcome;
+use super::{input, outcome};
 use crate::print::counted;
 
 pub(crate) const NO_EMULATOR: &str = "this is not an emulator";
@@ -94,8 +94,8 @@ pub(crate) const OTHER_RECEIVER: &str = "; --receiver-host NAME permits another 
 pub(crate) const ANY_ADDRESS: &str = "; the keys are public, so other machines are served only with \
                                       --listen-any, for example in a container";
 
-pub(crate) fn not_json(file: impl Display, why: impl Display) -> String {
-    format!("{file}: not JSON: {why}")
+pub(crate) fn not_json(file: impl Display, error: &serde_json::Error) -> String {
+    format!("{file}: {}", input::not_json(error))
 }
 
 /// `exec`, with the reason.

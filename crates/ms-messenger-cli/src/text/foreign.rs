@@ -16,6 +16,10 @@ pub(crate) const TOO_LARGE: &str = "number too large to fit in target type";
 pub(crate) const TOO_SMALL: &str = "number too small to fit in target type";
 pub(crate) const NO_SOCKET_ADDRESS: &str = "invalid socket address syntax";
 
+/// Texts that are nested too deeply for their parser.
+pub(crate) const TOO_DEEP_FOR_JSON: &str = "recursion limit exceeded";
+pub(crate) const TOO_DEEP_FOR_TOML: &str = "cannot recurse further; max recursion depth met";
+
 /// Begin of the number of an error of the operating system.
 pub(crate) const OS_ERROR: &str = " (os error ";
 

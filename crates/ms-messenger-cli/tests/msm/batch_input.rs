@@ -54,7 +54,7 @@ fn every_bad_line_is_named_and_nothing_is_sent() {
         (11, "to"),
         (12, "order_key: must have at most 200 bytes"),
         (13, "message.body"),
-        (14, "not JSON"),
+        (14, ": nested too deeply: at most 127 levels"),
         (15, "id: appears twice"),
     ] {
         let found = ran

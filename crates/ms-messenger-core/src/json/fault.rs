@@ -178,6 +178,7 @@ fn in_words(expected: &dyn Expected) -> String {
         "map",
         "a map",
         "internally tagged",
+        "adjacently tagged",
     ]) {
         "an object".to_owned()
     } else if word(&["a sequence", "sequence", "tuple ", "an array", "a tuple"]) {
@@ -188,14 +189,30 @@ fn in_words(expected: &dyn Expected) -> String {
         "true or false".to_owned()
     } else if matches!(text.as_str(), "f32" | "f64") {
         "a number".to_owned()
-    } else if matches!(
-        text.as_str(),
-        "u8" | "u16" | "u32" | "u64" | "usize" | "i8" | "i16" | "i32" | "i64" | "isize"
-    ) {
-        format!("a whole number ({text})")
+    } else if let Some((least, most)) = range(text.trim_start_matches("a nonzero ")) {
+        let least = match least {
+            0 if text.starts_with("a nonzero ") => 1,
+            least => least,
+        };
+        format!("a whole number from {least} to {most}")
     } else if word(&["unit"]) {
         "null".to_owned()
     } else {
         text
     }
+}
+
+/// The smallest and the largest number of a type that serde names.
+fn range(name: &str) -> Option<(i128, i128)> {
+    Some(match name {
+        "u8" => (0, u8::MAX.into()),
+        "u16" => (0, u16::MAX.into()),
+        "u32" => (0, u32::MAX.into()),
+        "u64" | "usize" => (0, u64::MAX.into()),
+        "i8" => (i8::MIN.into(), i8::MAX.into()),
+        "i16" => (i16::MIN.into(), i16::MAX.into()),
+        "i32" => (i32::MIN.into(), i32::MAX.into()),
+        "i64" | "isize" => (i64::MIN.into(), i64::MAX.into()),
+        _ => return None,
+    })
 }

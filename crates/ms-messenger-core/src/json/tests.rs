@@ -147,6 +147,40 @@ fn a_text_that_is_not_json_says_where() {
 }
 
 #[test]
+fn a_text_that_is_nested_too_deeply_says_the_limit() {
+    let nested = |levels: usize| "[".repeat(levels) + &"]".repeat(levels);
+    assert!(from_str::<Value>(&nested(127)).is_ok());
+    let rule = "nested too deeply: at most 127 levels of arrays and objects";
+    let said = said::<Value>(&nested(128));
+    assert_eq!(said, format!("{rule} (line 1 column 128)"));
+}
+
+#[test]
+fn a_number_has_its_range_and_no_type_of_the_language() {
+    fn rule<T: DeserializeOwned + fmt::Debug>(value: Value) -> String {
+        from_value::<T>(&value).unwrap_err().rule
+    }
+    for (rule, expected) in [
+        (rule::<u8>(json!("7")), "0 to 255"),
+        (rule::<u16>(json!(70_000)), "0 to 65535"),
+        (rule::<u32>(json!(-1)), "0 to 4294967295"),
+        (rule::<u64>(json!(1.5)), "0 to 18446744073709551615"),
+        (rule::<usize>(json!(null)), "0 to 18446744073709551615"),
+        (rule::<i8>(json!(200)), "-128 to 127"),
+        (rule::<i16>(json!({})), "-32768 to 32767"),
+        (rule::<i32>(json!([])), "-2147483648 to 2147483647"),
+        (
+            rule::<i64>(json!(1e30)),
+            "-9223372036854775808 to 9223372036854775807",
+        ),
+        (rule::<std::num::NonZeroU8>(json!(0)), "1 to 255"),
+    ] {
+        assert_eq!(rule, format!("expected a whole number from {expected}"));
+    }
+    assert_eq!(rule::<f64>(json!("7")), "expected a number");
+}
+
+#[test]
 fn a_value_is_named_by_the_member_that_holds_it() {
     #[derive(Debug, Deserialize)]
     struct Native {

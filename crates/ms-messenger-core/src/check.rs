@@ -100,6 +100,7 @@ fn find_invalid_body(message: &Message, max_text_chars: Option<usize>, problems:
             upload.find_problems(&format!("message.attachments[{i}]"), problems);
         }
     }
+    message.find_nested(problems);
     let (field, content) = match &message.body {
         Body::Text(text) => ("message.body.text", text),
         Body::Html { html, .. } => ("message.body.html", html),

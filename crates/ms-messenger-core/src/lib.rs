@@ -25,6 +25,7 @@ mod message;
 mod messenger;
 mod millis;
 mod needs;
+mod nesting;
 mod open_enum;
 mod parse_name_error;
 mod parse_target;

@@ -131,6 +131,7 @@ impl Envelope {
         problems.add_if(request.timeout.is_some(), "request.timeout_ms", own);
         problems.add_if(request.cancel.is_some(), "request.cancel", own);
         problems.add_if(request.journal.is_some(), "request.journal", own);
+        request.message.find_nested(&mut problems);
         for (field, time) in [
             ("not_before", self.not_before),
             ("expires_at", self.expires_at),

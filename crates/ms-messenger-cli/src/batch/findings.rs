@@ -13,6 +13,9 @@ pub(crate) struct Findings {
     listed: Vec<Problem>,
     total: usize,
     exit: Option<Exit>,
+    /// The line that was looked at last, and what is wrong with it.
+    line: u64,
+    of_line: Vec<Problem>,
 }
 
 impl Findings {
@@ -42,7 +45,16 @@ impl Findings {
     }
 
     fn note(&mut self, line: u64, field: &str, rule: &str, exit: Exit) {
-        self.push(text::batch::place(line, field), rule, exit);
+        if self.line != line {
+            self.line = line;
+            self.of_line.clear();
+        }
+        // A client and the outbox have some rules in common.
+        let problem = Problem::new(field, rule);
+        if !self.of_line.contains(&problem) {
+            self.push(text::batch::place(line, field), rule, exit);
+            self.of_line.push(problem);
+        }
     }
 
     fn push(&mut self, place: String, rule: &str, exit: Exit) {
@@ -90,6 +102,17 @@ impl Findings {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_two_checks_find_in_a_line_counts_once() {
+        let mut findings = Findings::default();
+        for (line, field) in [(1, "a"), (1, "b"), (1, "a"), (2, "a")] {
+            findings.add(line, field, "is too long");
+        }
+        let fields: Vec<&str> = findings.listed.iter().map(|it| &*it.field).collect();
+        assert_eq!(fields, ["line 1: a", "line 1: b", "line 2: a"]);
+        assert_eq!(findings.total, 3);
+    }
 
     #[test]
     fn twenty_are_listed_and_the_rest_is_counted() {

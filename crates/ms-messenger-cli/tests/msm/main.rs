@@ -29,6 +29,7 @@ mod listen;
 mod named_options;
 #[cfg(unix)]
 mod narrow;
+mod nesting;
 mod outbox;
 mod outbox_keys;
 mod outbox_places;

@@ -2,10 +2,12 @@
 
 use std::time::{Duration, SystemTime};
 
-use ms_messenger_core::{IdempotencyKey, SendRequest, Target};
+use ms_messenger_core::{IdempotencyKey, Message, SendRequest, Target};
 use ms_messenger_outbox::{
     Backoff, Envelope, EnvelopeId, Inserted, MemoryStore, Outbox, OutboxErrorKind, Query, State,
 };
+
+use serde_json::json;
 
 use crate::platform::{envelope, head, outbox};
 
@@ -64,6 +66,24 @@ async fn a_group_is_stored_whole_or_not_at_all() {
         stored,
         [Inserted::New, Inserted::Same(State::Queued), Inserted::New]
     );
+}
+
+#[tokio::test]
+async fn what_could_not_be_read_again_is_not_stored() {
+    let outbox = outbox();
+    let nested = |levels: usize| {
+        let value = (1..levels).fold(json!([]), |inner, _| json!([inner]));
+        let request = SendRequest::new(Target::conversation("1"), Message::native("p", value));
+        Envelope::new("a", "p", request)
+    };
+    let error = outbox.enqueue(nested(101)).await.unwrap_err();
+    assert_eq!(error.kind(), OutboxErrorKind::Invalid);
+    let said = error.problems()[0].to_string();
+    let rule = "message.body.native.payload: is nested too deeply: at most 100 levels";
+    assert_eq!(said, rule);
+    assert!(outbox.list(&Query::new()).await.unwrap().is_empty());
+    outbox.enqueue(nested(100)).await.unwrap();
+    assert_eq!(outbox.list(&Query::new()).await.unwrap().len(), 1);
 }
 
 /// A store keeps whole milliseconds.

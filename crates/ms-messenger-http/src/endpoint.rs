@@ -15,6 +15,9 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
+/// The most bytes of a base address, which leaves room for paths and ids.
+const MOST_BYTES: usize = 2000;
+
 /// Encodes an id for use as one segment of a path.
 ///
 /// ```
@@ -51,7 +54,7 @@ impl Endpoint {
     ///
     /// `Config` unless it is an absolute https address, or http on a loopback host (`localhost`,
     /// 127.0.0.0/8, `[::1]`), without
-    /// user info, query and fragment; or when it needs TLS and no TLS feature is compiled in.
+    /// user info, query and fragment, of at most 2000 bytes; or when it needs TLS and no TLS feature is compiled in.
     /// The error names the rule and never repeats the address.
     pub fn parse(text: &str) -> Result<Self> {
         Self::read(text).map_err(|rule| Error::new(ErrorKind::Config, format!("endpoint: {rule}")))
@@ -83,6 +86,9 @@ impl Endpoint {
             return Err("must not hold a query or fragment");
         }
         let base = url.as_str().trim_end_matches('/').to_owned();
+        if base.len() > MOST_BYTES {
+            return Err("must have at most 2000 bytes");
+        }
         Ok(Self { base, url })
     }
 
@@ -276,6 +282,16 @@ mod tests {
             assert_eq!(error.kind(), ErrorKind::Config, "{text}");
             assert!(!format!("{error}{error:?}").contains("hunter2"), "{text}");
         }
+    }
+
+    #[test]
+    fn the_length_of_an_address_has_a_limit() {
+        let origin = "http://127.0.0.1:1/";
+        let address = |length: usize| format!("{origin}{}", "a".repeat(length - origin.len()));
+        let endpoint = Endpoint::parse(&address(MOST_BYTES)).unwrap();
+        assert_eq!(endpoint.to_string().len(), MOST_BYTES);
+        let error = Endpoint::parse(&address(MOST_BYTES + 1)).unwrap_err();
+        assert_eq!(error.message(), "endpoint: must have at most 2000 bytes");
     }
 
     #[test]

@@ -10,13 +10,19 @@ use crate::{Proxy, certificate, redact::one_line};
 /// The most causes that are kept.
 const DEPTH: usize = 16;
 
+/// The longest address that the HTTP client takes, in bytes.
+const MOST_BYTES: usize = 65_534;
+
 /// Classifies a failure of the transport. `is_connect` is checked first: a time-out while
 /// connecting is both, and only a failed connection proves that nothing was sent.
 pub(crate) fn failure(error: &reqwest::Error, proxy: &Proxy) -> Error {
     if let Some(reason) = chain(error).find_map(certificate::reason) {
         return certificate::untrusted(&place_of(error), reason).with_source(Cause::of(error));
     }
-    let (kind, delivery, message) = if error.is_builder() {
+    let (kind, delivery, message) = if is_too_long(error) {
+        let message = format!("the address of the request is too long: at most {MOST_BYTES} bytes");
+        return Error::new(ErrorKind::InvalidRequest, message).with_delivery(Delivery::NotSent);
+    } else if error.is_builder() {
         let message = "the request cannot be built".to_owned();
         (ErrorKind::Config, Delivery::NotSent, message)
     } else if error.is_connect() {
@@ -56,6 +62,12 @@ fn no_connection(error: &reqwest::Error, proxy: &Proxy) -> String {
         message += " in time";
     }
     message
+}
+
+/// Whether a request was not made because the HTTP client takes no address of its length.
+fn is_too_long(error: &reqwest::Error) -> bool {
+    let is_longer = |url: &Url| url.as_str().len() > MOST_BYTES;
+    error.is_builder() && error.url().is_some_and(is_longer)
 }
 
 /// Whether a name was not resolved or is not valid. Both show in the text only.

@@ -6,7 +6,9 @@ use std::{
 };
 
 use ms_messenger_core::{Delivery, ErrorKind, IdempotencyKey, RetryPolicy};
-use ms_messenger_http::{HttpClient, HttpOptions, Proxy, Response, ServiceError, ServiceProfile};
+use ms_messenger_http::{
+    Call, HttpClient, HttpOptions, Proxy, Response, ServiceError, ServiceProfile,
+};
 use url::Url;
 
 use crate::server::{
@@ -262,4 +264,23 @@ async fn the_application_stands_in_front_of_our_user_agent() {
     let error = HttpClient::new(&options.with_application_id("two\nlines")).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Config);
     assert!(error.message().starts_with("application_id: "));
+}
+
+#[tokio::test]
+async fn an_address_that_is_too_long_is_refused_before_any_connection() {
+    let server = Server::responding(|_| created()).await;
+    let begin = format!("{}/messages?q=", server.url()).len();
+    let call = |length: usize| {
+        let path = format!("/messages?q={}", "q".repeat(length - begin));
+        Call::post("send", path)
+    };
+    let pipeline = pipeline(&server);
+    assert!(pipeline.call(call(65_534)).await.is_ok());
+    let connections = server.connections();
+    let error = pipeline.call(call(65_535)).await.unwrap_err();
+    let rule = "the address of the request is too long: at most 65534 bytes";
+    assert_eq!(error.message(), rule);
+    assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+    assert_eq!(error.delivery(), Delivery::NotSent);
+    assert_eq!(server.connections(), connections);
 }

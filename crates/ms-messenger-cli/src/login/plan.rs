@@ -20,6 +20,11 @@ const ANY_TENANT: &str = "organizations";
 /// The application that the emulator knows, with its default seed, also when it is strict.
 const EMULATOR_CLIENT: &str = "4ae6d3e7-bbbb-4a11-b901-90c872c4a039";
 
+/// The longest id of an application and the longest domain, in characters.
+const LONGEST_NAME: usize = 253;
+/// The most characters of all requested scopes, which are part of an address at a sign-in.
+const LONGEST_SCOPES: usize = 8000;
+
 /// Permissions by which sends find names and addresses; the user's consent is enough for them.
 const NAMES: [&str; 3] = [
     "Team.ReadBasic.All",
@@ -61,12 +66,13 @@ impl LoginPlan {
                 Some(Given::new(&place, value))
             })
         };
-        let client_id = given(&args.client_id, "AZURE_CLIENT_ID", "--client-id")
-            .map(|it| it.value)
-            .or_else(|| is_emulator.then(|| EMULATOR_CLIENT.to_owned()));
-        let Some(client_id) = client_id else {
-            let text = text::sign_in::NO_APPLICATION;
-            return Err(Error::new(ErrorKind::Config, text));
+        let client_id = match given(&args.client_id, "AZURE_CLIENT_ID", "--client-id") {
+            Some(id) => id.client_id()?,
+            None if is_emulator => EMULATOR_CLIENT.to_owned(),
+            None => {
+                let text = text::sign_in::NO_APPLICATION;
+                return Err(Error::new(ErrorKind::Config, text));
+            }
         };
         let cloud = match given(&args.msgraph_cloud, "MSGRAPH_CLOUD", "--msgraph-cloud") {
             Some(cloud) => graph::cloud_named(&cloud.value).map_err(|error| {
@@ -93,7 +99,7 @@ impl LoginPlan {
         Ok(Self {
             application: application.with_authority(&authority),
             authority,
-            scopes: scopes(&args.scope, cloud),
+            scopes: scopes(&args.scope, cloud)?,
             is_emulator,
         })
     }
@@ -116,11 +122,21 @@ impl Given {
         Problem::new(self.name.as_str(), rule).into_error(ErrorKind::Config)
     }
 
+    /// Returns it as the id of an application: a GUID at Entra ID, any at an emulator.
+    fn client_id(self) -> Result<String> {
+        if self.value.len() <= LONGEST_NAME && self.value.chars().all(|c| c.is_ascii_graphic()) {
+            Ok(self.value)
+        } else {
+            Err(self.refused(text::sign_in::CLIENT_ID))
+        }
+    }
+
     /// Returns it as a tenant.
     fn tenant(self) -> Result<String> {
         let is_of_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
         let has_letters = self.value.contains(|c: char| c.is_ascii_alphanumeric());
-        if self.value.chars().all(is_of_name) && has_letters {
+        let is_short = self.value.len() <= LONGEST_NAME;
+        if self.value.chars().all(is_of_name) && has_letters && is_short {
             Ok(self.value)
         } else {
             Err(self.refused(text::sign_in::TENANT))
@@ -166,7 +182,21 @@ fn is_emulator_of(env: Environment<'_>, authority: &str) -> bool {
 }
 
 /// Returns the full names of the requested scopes; by default those that sending needs.
-fn scopes(requested: &[String], cloud: Cloud) -> Vec<String> {
+///
+/// # Errors
+///
+/// `Config` for what is no scope of RFC 6749, or for more than an address can hold.
+fn scopes(requested: &[String], cloud: Cloud) -> Result<Vec<String>> {
+    let is_of_scope = |c: char| c.is_ascii_graphic() && !matches!(c, '"' | '\\');
+    for scope in requested {
+        if scope.is_empty() || !scope.chars().all(is_of_scope) {
+            return Err(Given::new("--scope", scope).refused(text::sign_in::SCOPE));
+        }
+    }
+    let all: usize = requested.iter().map(String::len).sum();
+    if all > LONGEST_SCOPES {
+        return Err(Given::new("--scope", "").refused(text::sign_in::SCOPES_TOO_LONG));
+    }
     let sending = [
         Operation::SendToChannel,
         Operation::SendToChat,
@@ -185,7 +215,7 @@ fn scopes(requested: &[String], cloud: Cloud) -> Vec<String> {
             format!("{}/{name}", cloud.graph_root)
         }
     };
-    names.into_iter().map(full).collect()
+    Ok(names.into_iter().map(full).collect())
 }
 
 #[cfg(test)]
@@ -237,7 +267,7 @@ mod tests {
     #[test]
     fn scopes_are_those_of_the_cloud_and_need_no_administrator() {
         assert_eq!(
-            scopes(&[], Cloud::US_GOV_L4),
+            scopes(&[], Cloud::US_GOV_L4).unwrap(),
             [
                 "https://graph.microsoft.us/ChannelMessage.Send",
                 "https://graph.microsoft.us/ChatMessage.Send",
@@ -249,7 +279,7 @@ mod tests {
         );
         let requested = ["Chat.Read".to_owned(), "https://a.test/.default".to_owned()];
         assert_eq!(
-            scopes(&requested, Cloud::GLOBAL),
+            scopes(&requested, Cloud::GLOBAL).unwrap(),
             [
                 "https://graph.microsoft.com/Chat.Read",
                 "https://a.test/.default"
@@ -289,6 +319,39 @@ mod tests {
             ..LoginArgs::default()
         };
         assert_eq!(of(args, ""), "--authority");
+    }
+
+    #[test]
+    fn what_no_sign_in_can_have_is_named_with_its_rule() {
+        let long = "a".repeat(LONGEST_NAME + 1);
+        let said = |client_id: &str, tenant: &str, scopes: &[&str]| {
+            let args = LoginArgs {
+                client_id: Some(client_id.to_owned()),
+                tenant: Some(tenant.to_owned()),
+                scope: scopes.iter().map(|&it| it.to_owned()).collect(),
+                ..LoginArgs::default()
+            };
+            let plan = LoginPlan::read(&args, &|_| None);
+            plan.err().map(|error| {
+                assert_eq!(error.kind(), ErrorKind::Config);
+                error.problems()[0].to_string()
+            })
+        };
+        let of = |name: &str, rule: &str| Some(format!("{name}: {rule}"));
+        for id in [&long, "a b", "\u{e9}", "a\nb"] {
+            let rule = text::sign_in::CLIENT_ID;
+            assert_eq!(said(id, "t", &[]), of("--client-id", rule));
+        }
+        let rule = text::sign_in::TENANT;
+        assert_eq!(said("c", &long, &[]), of("--tenant", rule));
+        for scope in ["", "a b", "a\"b", "\u{e9}", "a\\b"] {
+            let rule = text::sign_in::SCOPE;
+            assert_eq!(said("c", "t", &["Chat.Read", scope]), of("--scope", rule));
+        }
+        let half = "a".repeat(LONGEST_SCOPES / 2);
+        assert_eq!(said("c", "t", &[&half, &half]), None);
+        let rule = text::sign_in::SCOPES_TOO_LONG;
+        assert_eq!(said("c", "t", &[&half, &half, "a"]), of("--scope", rule));
     }
 
     #[test]

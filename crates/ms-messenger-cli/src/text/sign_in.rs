@@ -38,7 +38,12 @@ pub(crate) fn other_user(profile: &str, user: &str, authority: &str) -> String {
 
 pub(crate) const NO_APPLICATION: &str =
     "no application is configured: register one and set AZURE_CLIENT_ID to its id";
-pub(crate) const TENANT: &str = "must be a GUID, a domain or `organizations`";
+pub(crate) const TENANT: &str =
+    "must be a GUID, a domain or `organizations`, of at most 253 characters";
+pub(crate) const CLIENT_ID: &str =
+    "must be the id of an application, such as a GUID: at most 253 visible ASCII characters";
+pub(crate) const SCOPE: &str = "must be one permission, e.g. Chat.Read: repeat the option for more";
+pub(crate) const SCOPES_TOO_LONG: &str = "must have at most 8000 characters in all";
 
 pub(crate) const NO_BROWSER: &str =
     "no browser could be opened: open the page above on this machine, or use a code instead:";

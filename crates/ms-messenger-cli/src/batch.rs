@@ -28,6 +28,7 @@ use crate::{
     environment,
     exit::Exit,
     explain::{Explained, explain},
+    files::Stamp,
     interrupt::Interrupt,
     lock::Lock,
     outbox_store::{self, Address},
@@ -77,8 +78,15 @@ pub(crate) async fn run(args: &BatchArgs) -> Exit {
         return usage::report_violation(rule, Some("batch"), args.json);
     };
     let mut settings = None;
+    // Before it is read: what comes later is not in it.
+    let file = Stamp::look(&args.file);
     match batch(args, path, &mut settings).await {
-        Ok(exit) => exit,
+        Ok(exit) => {
+            if is_changed(&args.file, file.as_ref()) {
+                print::note(text::batch::changed_meanwhile(args.file.display()));
+            }
+            exit
+        }
         Err(failure) => failed(args, failure, settings.as_deref()),
     }
 }
@@ -151,6 +159,12 @@ async fn batch(
     let outcome = Box::pin(ready.send(input.entries, &routes, &mut interrupt)).await;
     routes.end().await;
     Ok(outcome.map_err(|error| address.error(error))?)
+}
+
+/// Whether the file of the input has another content than before.
+fn is_changed(file: &Path, before: Option<&Stamp>) -> bool {
+    let now = Stamp::look(file);
+    before.is_some() && now.is_some() && now.as_ref() != before
 }
 
 /// Whether no earlier run has stored anything there.

@@ -14,6 +14,9 @@ use crate::{
 };
 
 mod output;
+mod steady;
+
+pub(crate) use steady::Stamp;
 
 pub(crate) use output::{misplaced, replace, unwritable};
 
@@ -60,9 +63,10 @@ pub(crate) fn bytes_or_input(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
 ///
 /// # Errors
 ///
-/// `FileTooLarge` above the limit, else that of the system.
+/// `FileTooLarge` above the limit, `ResourceBusy` for a file that is changed meanwhile, else that of
+/// the system.
 pub(crate) fn bytes(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-    let read = || bounded(File::open(path)?, limit);
+    let read = || steady::read(&File::open(path)?, |file| bounded(file, limit));
     // What is no file may wait for whatever writes to it, also when it is opened.
     let about = look(path)?;
     if !about.is_file() && !about.is_dir() {
@@ -130,6 +134,7 @@ pub(crate) fn unreadable(error: &io::Error) -> String {
 pub(crate) fn unusable(path: &Path, error: &io::Error) -> Error {
     let kind = match error.kind() {
         io::ErrorKind::InvalidData | io::ErrorKind::FileTooLarge => ErrorKind::InvalidRequest,
+        io::ErrorKind::ResourceBusy => ErrorKind::Service,
         _ => ErrorKind::Config,
     };
     Problem::new(name(path), unreadable(error)).into_error(kind)

@@ -20,6 +20,13 @@ pub(crate) fn pace(seconds: f64, rate: f64) -> String {
 /// Follows the counts while messages wait.
 pub(crate) const GO_ON: &str = "\nrun the same command again to go on";
 
+/// Lines that were added to the input are not sent by this run.
+pub(crate) fn changed_meanwhile(file: impl Display) -> String {
+    format!(
+        "{file} was changed after it was read: run the same command again to send what was added"
+    )
+}
+
 /// Follows the counts when there are messages in doubt.
 pub(crate) fn unconfirmed(messages: u64, store: &str) -> String {
     let were = if messages == 1 { "was" } else { "were" };

@@ -6,6 +6,7 @@ pub(crate) const STANDARD_INPUT: &str = "standard input";
 pub(crate) const EMPTY: &str = "the file is empty";
 pub(crate) const NOT_UTF8: &str = "is not UTF-8";
 pub(crate) const NOT_REGULAR: &str = "it is no regular file";
+pub(crate) const CHANGING: &str = "it is being changed: wait until it is complete";
 pub(crate) const ABSENT: &str = "no such file";
 pub(crate) const NO_STANDARD_INPUT: &str =
     "no such file: it is not standard input here, which /dev/stdin is on most systems";

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::{
     batch_file::{Batch, line, outcomes, targets, to_chat, wait_for_rows},
-    support::{fail_next, msm, run, with},
+    support::{fail_next, msm, run, thread, with},
 };
 
 #[test]
@@ -290,4 +290,33 @@ fn the_first_signal_lets_the_running_sends_end() {
     assert_eq!(batch.run(&[]).code, 0);
     let distinct: BTreeSet<String> = batch.texts().into_iter().collect();
     assert_eq!((distinct.len(), batch.texts().len()), (50, 50));
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_added_to_the_input_while_it_is_sent_is_said_not_to_be_sent() {
+    use std::io::Write as _;
+    let batch = to_chat(20);
+    let mut command = msm();
+    let command = command
+        .arg("batch")
+        .arg(batch.file())
+        .envs(batch.environment());
+    let command = command.args(["--concurrency", "1", "--rate", "1/m"]);
+    let piped = command.stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut child = piped.spawn().unwrap();
+    wait_for_rows(&batch.emulator, 1, &mut child);
+    let more = line(&thread(batch.emulator.seed()), "acs-chat", "text 21");
+    let mut file = fs::File::options().append(true).open(batch.file()).unwrap();
+    write!(file, "\n{more}").unwrap();
+    interrupt(&child);
+    let output = child.wait_with_output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    let said = "in.jsonl was changed after it was read: run the same command again";
+    assert!(stderr.contains(said), "{stderr}");
+    let ran = batch.run(&[]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(!ran.stderr.contains("was changed"), "{ran:?}");
+    let distinct: BTreeSet<String> = batch.texts().into_iter().collect();
+    assert_eq!((distinct.len(), batch.texts().len()), (21, 21));
 }

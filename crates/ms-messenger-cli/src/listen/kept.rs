@@ -16,6 +16,10 @@ use crate::{
 /// The longest line that can hold an event: a request is smaller.
 const LONGEST_LINE: u64 = 8 << 20;
 
+/// What other processes may do with a file that is open.
+#[cfg(windows)]
+const FILE_SHARE_READ: u32 = 1;
+
 /// A file to which events are appended, one a line. Each line ends with a line break.
 #[derive(Debug)]
 pub(super) struct Kept {
@@ -47,18 +51,24 @@ impl Kept {
     }
 
     /// Opens the file, readable by its owner only; creates it if there is none. Ends its last line if
-    /// a process ended in the middle of it.
+    /// a process ended in the middle of it. As long as it is open, no other process keeps events in it:
+    /// each knows only its own, and could end a line that the other one writes.
     ///
     /// # Errors
     ///
-    /// `Config` when it cannot be used.
+    /// `Config` when it cannot be used, `Service` while another process uses it.
     pub(super) fn open(path: &Path) -> Result<Self> {
         Self::check(path)?;
         let mut options = OpenOptions::new();
         options.create(true).append(true).read(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        // Others may read it. A lock of this system would keep them out, too.
+        #[cfg(windows)]
+        std::os::windows::fs::OpenOptionsExt::share_mode(&mut options, FILE_SHARE_READ);
         let file = options.open(path).map_err(|error| unused(path, &error))?;
+        #[cfg(unix)]
+        lock(&file, path)?;
         let mut kept = Self {
             file,
             path: path.to_owned(),
@@ -170,6 +180,23 @@ fn skip_line(reader: &mut impl BufRead) -> io::Result<()> {
 fn unused(path: &Path, error: &io::Error) -> ms_messenger::Error {
     let name = path.display().to_string();
     Problem::new(name, unwritable(path, error)).into_error(ErrorKind::Config)
+}
+
+/// Locks the file against other processes that keep events in it, until it is closed.
+#[cfg(unix)]
+fn lock(file: &File, path: &Path) -> Result<()> {
+    use fs4::{FileExt, TryLockError};
+
+    match FileExt::try_lock(file) {
+        Ok(()) => Ok(()),
+        Err(TryLockError::WouldBlock) => {
+            let name = path.display().to_string();
+            Err(Problem::new(name, text::listen::IN_USE).into_error(ErrorKind::Service))
+        }
+        // A file system without locks.
+        Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => Ok(()),
+        Err(TryLockError::Error(error)) => Err(unused(path, &error)),
+    }
 }
 
 fn unusable(path: &Path, error: &io::Error) -> ms_messenger::Error {

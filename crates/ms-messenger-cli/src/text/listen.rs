@@ -10,6 +10,9 @@ pub(crate) const UNKNOWN_ADDRESS: &str = "the address is unknown";
 pub(crate) const NO_REGULAR_FILE: &str =
     "is not a regular file: what is kept must be there after a crash";
 
+#[cfg(unix)]
+pub(crate) const IN_USE: &str = "another msm listen is at work on it: name another file";
+
 pub(crate) const NO_WHOLE_BODY: &str =
     "the body is larger than 4 MiB, or did not arrive whole within 30 s";
 

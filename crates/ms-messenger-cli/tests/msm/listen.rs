@@ -207,6 +207,21 @@ fn requests_without_the_secret_and_unusable_options_are_refused() {
 
 #[cfg(unix)]
 #[test]
+fn a_second_process_on_the_same_file_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("events.jsonl").display().to_string();
+    let first = Listening::start(&["--keep", &file], &secrets());
+    let words = ["listen", "--keep", &file, "--address", "127.0.0.1:0"];
+    let ran = run(&words, &secrets(), "");
+    assert_eq!(ran.code, 7, "{ran:?}");
+    let said = format!("error: {file}: another msm listen is at work on it: name another file\n");
+    assert!(ran.stderr.starts_with(&said), "{ran:?}");
+    first.end();
+    Listening::start(&["--keep", &file], &secrets()).end();
+}
+
+#[cfg(unix)]
+#[test]
 fn a_request_that_does_not_arrive_does_not_hold_up_the_end() {
     use std::{io::Write as _, net::TcpStream, process::Command};
 

@@ -51,7 +51,10 @@ impl Capabilities {
             Body::Native { platform: of, .. }
                 if need.capability == Capability::Native && of != platform =>
             {
-                let rule = format!("is a body for {of}, not for {platform}");
+                let rule = match of.as_str() {
+                    "" => "must not be empty".to_owned(),
+                    of => format!("is a body for {of}, not for {platform}"),
+                };
                 problems.add("message.body.native.platform", rule);
                 return;
             }

@@ -10,9 +10,9 @@ macro_rules! closed_enum {
         }
     ) => {
         $(#[$meta])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, ::serde::Serialize, ::serde::Deserialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum $name {
-            $( $(#[$variant_meta])* #[serde(rename = $word)] $variant, )+
+            $( $(#[$variant_meta])* $variant, )+
         }
 
         impl $name {
@@ -43,6 +43,27 @@ macro_rules! closed_enum {
                 }
             }
         }
+
+        impl ::serde::Serialize for $name {
+            fn serialize<S: ::serde::Serializer>(
+                &self,
+                out: S,
+            ) -> ::std::result::Result<S::Ok, S::Error> {
+                out.serialize_str(self.as_str())
+            }
+        }
+
+        // Not derived: that would also read an object with one member.
+        impl<'de> ::serde::Deserialize<'de> for $name {
+            fn deserialize<D: ::serde::Deserializer<'de>>(
+                input: D,
+            ) -> ::std::result::Result<Self, D::Error> {
+                match $crate::json::text::word(input, &[$( $word ),+])? {
+                    $( $word => Ok(Self::$variant), )+
+                    _ => Err($crate::json::expected($crate::json::listed(&[$( $word ),+]))),
+                }
+            }
+        }
     };
 }
 
@@ -53,6 +74,7 @@ mod tests {
     use std::{fmt::Display, str::FromStr};
 
     use serde::{Serialize, de::DeserializeOwned};
+    use serde_json::json;
 
     use crate::{
         Acceptance, Capability, CardKind, Delivery, ErrorKind, Importance, MediaKind,
@@ -71,6 +93,23 @@ mod tests {
             assert_eq!(json, name.as_str());
             assert_eq!(serde_json::from_value::<T>(json).unwrap(), *value);
             assert!(name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'));
+        }
+        for other in [
+            json!("attack"),
+            json!({"attack": null}),
+            json!(7),
+            json!(null),
+        ] {
+            let error = crate::json::from_value::<T>(&other)
+                .unwrap_err()
+                .to_string();
+            assert!(
+                !error.contains("attack") && !error.contains("object"),
+                "{error}"
+            );
+            assert!(error.contains(&all[0].to_string()), "{error}");
+            let plain = serde_json::from_value::<T>(other).unwrap_err().to_string();
+            assert!(!plain.contains("attack"), "{plain}");
         }
         let error = "attack at dawn".parse::<T>().unwrap_err();
         assert_eq!(error.expected().len(), all.len());

@@ -183,7 +183,14 @@ fn in_words(expected: &dyn Expected) -> String {
         "an object".to_owned()
     } else if word(&["a sequence", "sequence", "tuple ", "an array", "a tuple"]) {
         "an array".to_owned()
-    } else if word(&["a string", "string", "str", "a borrowed string"]) && text.len() <= 20 {
+    } else if word(&[
+        "a string",
+        "string",
+        "str",
+        "a borrowed string",
+        "path string",
+    ]) && text.len() <= 20
+    {
         "a string".to_owned()
     } else if text == "a boolean" {
         "true or false".to_owned()

@@ -53,6 +53,10 @@ fn the_error_says_what_is_expected_and_where() {
             "message.body.media.kind: expected image, document, video or audio",
         ),
         (
+            json!({"media": {"kind": ["secret"], "url": "https://a.com"}}),
+            "message.body.media.kind: expected image, document, video or audio",
+        ),
+        (
             json!({"media": {"kind": "image", "url": "secret"}}),
             "message.body.media.url: expected an absolute URL, e.g. https://contoso.com/a.png",
         ),

@@ -4,14 +4,39 @@ use std::fmt;
 
 use serde::{
     Deserialize, Deserializer,
-    de::{Error, Unexpected},
+    de::{Error, Unexpected, Visitor},
 };
+
+use super::listed;
 
 /// Returns an error of serde that says what was expected. Unlike that of `Error::custom` its text
 /// is kept in a [`JsonError`](super::JsonError), so it must not have anything of the input.
 pub fn expected<E: Error>(what: impl fmt::Display) -> E {
     let what = what.to_string();
     E::invalid_value(Unexpected::Other("another value"), &what.as_str())
+}
+
+/// Reads one of `words`.
+pub(crate) fn word<'de, D: Deserializer<'de>>(
+    input: D,
+    words: &'static [&'static str],
+) -> Result<&'static str, D::Error> {
+    struct Words(&'static [&'static str]);
+
+    impl Visitor<'_> for Words {
+        type Value = &'static str;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(&listed(self.0))
+        }
+
+        fn visit_str<E: Error>(self, text: &str) -> Result<&'static str, E> {
+            let word = self.0.iter().find(|word| **word == text);
+            word.copied().ok_or_else(|| expected(listed(self.0)))
+        }
+    }
+
+    input.deserialize_str(Words(words))
 }
 
 fn read<'de, D, T>(

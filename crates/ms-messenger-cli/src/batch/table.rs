@@ -68,6 +68,10 @@ fn check_header(header: &StringRecord, template: &Value, findings: &mut Findings
     missing(template, &columns, &mut rules);
     rules.sort();
     rules.dedup();
+    // What programs write for tables where a comma is part of numbers.
+    if header.len() == 1 && !rules.is_empty() && header[0].contains([';', '\t']) {
+        rules = vec![text::batch::SEPARATOR.to_owned()];
+    }
     for rule in rules {
         findings.add(1, "", &rule);
     }
@@ -193,6 +197,26 @@ mod tests {
         let text = "Hi A \"B\"\n{phone}, {bye}";
         let expected = json!({"to": "tel:+492", "message": {"body": {"text": text}}, "n": 1});
         assert_eq!(second, expected);
+    }
+
+    #[test]
+    fn another_separator_is_said_to_be_one() {
+        for (table, expected) in [
+            ("name;phone\nLene;+491\n", "separated by semicolons or tabs"),
+            (
+                "name\tphone\nLene\t+491\n",
+                "separated by semicolons or tabs",
+            ),
+            (
+                "name;phone,city\nLene;+491,Oslo\n",
+                "of the template is missing",
+            ),
+            ("mail\nlene@contoso.com\n", "of the template is missing"),
+        ] {
+            let error = read(table, &template()).unwrap_err().to_error();
+            let all_say_so = error.problems().iter().all(|it| it.rule.contains(expected));
+            assert!(all_say_so, "{table}: {error:?}");
+        }
     }
 
     #[test]

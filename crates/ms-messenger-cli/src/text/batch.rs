@@ -136,6 +136,9 @@ pub(crate) fn column_twice(column: &str) -> String {
     format!("the column {column} appears twice")
 }
 
+pub(crate) const SEPARATOR: &str =
+    "the columns are separated by semicolons or tabs: save the table with commas";
+
 pub(crate) fn column_missing(column: &str) -> String {
     format!("the column {column} of the template is missing")
 }

@@ -177,11 +177,18 @@ pub(crate) fn cause(error: &(dyn std::error::Error + 'static)) -> String {
     }
 }
 
-/// Cuts the number of an error of the operating system.
+/// Cuts the number of an error of the operating system, whose text begins in lower case here.
 fn without_number(text: &str) -> String {
     let parts = text.split_once(foreign::OS_ERROR);
     match parts.and_then(|(before, rest)| Some((before, rest.split_once(')')?.1))) {
-        Some((before, after)) => format!("{before}{after}"),
+        Some((before, after)) => {
+            let begin = before.rfind(": ").map_or(0, |at| at + 2);
+            let (place, said) = before.split_at(begin);
+            let mut said = said.chars();
+            let first = said.next().map(|it| it.to_ascii_lowercase());
+            let first = first.map(String::from).unwrap_or_default();
+            format!("{place}{first}{}{after}", said.as_str())
+        }
         None => text.to_owned(),
     }
 }
@@ -229,6 +236,13 @@ mod tests {
         assert_eq!(reason(&io::ErrorKind::NotFound.into()), "no such file");
         let text = "tcp: refused (os error 111), at once";
         assert_eq!(without_number(text), "tcp: refused, at once");
+        let denied = io::Error::from_raw_os_error(13);
+        for (text, expected) in [
+            (denied.to_string(), "permission denied"),
+            (format!("x.db: {denied}"), "x.db: permission denied"),
+        ] {
+            assert_eq!(cause(&io::Error::other(text)), expected);
+        }
     }
 
     #[test]

@@ -35,7 +35,7 @@ pub(crate) const KEPT_FILES_TOO_LARGE: &str = "a message that waits keeps the co
 
 /// A file with JSON that cannot be read as such.
 pub(crate) fn not_json(name: impl Display, error: &serde_json::Error) -> String {
-    format!("{name} {}", input::not_json(error))
+    format!("{name}: {}", input::not_json(error))
 }
 
 // Mentions.

@@ -12,6 +12,9 @@ pub(crate) const NOT_A_REGULAR_FILE: &str = "is not a regular file: only those a
 
 pub(crate) fn not_json(error: &serde_json::Error) -> String {
     let (line, column) = (error.line(), error.column());
+    if error.is_eof() && (line, column) == (1, 0) {
+        return EMPTY.to_owned();
+    }
     let rule = if error.to_string().starts_with(foreign::TOO_DEEP_FOR_JSON) {
         "is nested too deeply: at most 127 levels of arrays and objects"
     } else {
@@ -43,6 +46,8 @@ mod tests {
         );
         let said = not_json(&serde_json::from_str::<u8>("hunter2").unwrap_err());
         assert_eq!(said, "is not JSON (line 1 column 1)");
+        let said = not_json(&serde_json::from_str::<u8>("").unwrap_err());
+        assert_eq!(said, "is empty");
         let toml = |levels| {
             let text = format!("a = {}", nested(levels));
             let (_, errors) = toml::de::DeTable::parse_recoverable(&text);

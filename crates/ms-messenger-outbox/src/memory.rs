@@ -321,6 +321,14 @@ impl Store for MemoryStore {
         Ok(twins)
     }
 
+    async fn being_sent(&self, twin: &Hash, except: &EnvelopeId) -> Result<Vec<Head>> {
+        let tables = self.tables();
+        let heads = tables.messages.values().rev().map(|row| &row.head);
+        let equal = heads.filter(|it| it.twin == *twin && it.id != *except);
+        let being_sent = equal.filter(|it| it.state == State::Sending);
+        Ok(being_sent.take(Twins::MOST_DOUBTS).cloned().collect())
+    }
+
     async fn report(&self, report: &Report) -> Result<u64> {
         let now = SystemTime::now();
         let mut tables = self.tables();

@@ -281,6 +281,10 @@ impl Store for SqliteStore {
         read::twins(self.pool()?, twin, except).await
     }
 
+    async fn being_sent(&self, twin: &Hash, except: &EnvelopeId) -> Result<Vec<Head>> {
+        read::being_sent(self.pool()?, twin, except).await
+    }
+
     async fn report(&self, report: &Report) -> Result<u64> {
         self.index(Sought::MessageIds, &self.has_message_ids)
             .await?;

@@ -115,6 +115,15 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// Those of the store.
     async fn twins(&self, twin: &Hash, except: &EnvelopeId) -> Result<Twins>;
 
+    /// Returns the messages with this twin hash that are being sent, but not `except`: the latest 100
+    /// ([`MOST_DOUBTS`](Twins::MOST_DOUBTS)), without what cannot be read. Where several workers use the
+    /// store, each asks before every send that is recognised by nothing but its content.
+    ///
+    /// # Errors
+    ///
+    /// Those of the store.
+    async fn being_sent(&self, twin: &Hash, except: &EnvelopeId) -> Result<Vec<Head>>;
+
     /// Raises the status of the sent messages with this id. Returns how many there are.
     ///
     /// # Errors

@@ -206,6 +206,41 @@ pub(super) async fn twins(bench: &Bench<'_>) -> Outcome {
     )
 }
 
+/// The messages of a content that are being sent are found, whether a worker has them or not.
+pub(super) async fn being_sent(bench: &Bench<'_>) -> Outcome {
+    let twin = Hash::of(&[bench.route.as_bytes()]);
+    let equal_to = |name: &str| bench.message(name).with(|head| head.twin = twin);
+    let names = ["a", "b", "c", "d", "e"];
+    bench
+        .insert_all(names.map(|it| equal_to(it).into()))
+        .await?;
+    bench.insert(["no twin"]).await?;
+    let worker = bench.worker().await?;
+    for head in bench.claim(&worker, 9).await? {
+        let due_at = bench.base;
+        let name = names.iter().find(|it| bench.id(it) == head.id);
+        let then = match name.copied() {
+            Some("b") => Some(Step::Release { due_at }),
+            Some("c") => Some(steps::park()),
+            Some("d") => Some(steps::sent("d")),
+            Some("e") => Some(steps::sent_without_id()),
+            _ => None,
+        };
+        let path = [Some(steps::begin(bench.base, 1)), then];
+        bench.steps(&head, path.into_iter().flatten()).await?;
+    }
+    bench.insert_all([equal_to("queued").into()]).await?;
+    for (except, expected) in [("queued", &["b", "a"][..]), ("a", &["b"]), ("b", &["a"])] {
+        let found = bench.other.being_sent(&twin, &bench.id(except)).await?;
+        let found: Vec<EnvelopeId> = found.into_iter().map(|it| it.id).collect();
+        let expected: Vec<EnvelopeId> = expected.iter().map(|it| bench.id(it)).collect();
+        equal("the equal messages that are being sent", &found, &expected)?;
+    }
+    let other = bench.get("no twin").await?.head;
+    let found = bench.store.being_sent(&other.twin, &other.id).await?;
+    equal("those equal to a message without one", &found, &Vec::new())
+}
+
 /// Everything is there through a handle that is opened later.
 pub(super) async fn durable(bench: &Bench<'_>) -> Outcome {
     bench.insert(["a", "b"]).await?;

@@ -62,6 +62,7 @@ pub(super) const RULES: &[Rule] = &[
     rule("read/counts", |it| Box::pin(read::counts(it))),
     rule("read/pending", |it| Box::pin(read::pending(it))),
     rule("read/twins", |it| Box::pin(read::twins(it))),
+    rule("read/being_sent", |it| Box::pin(read::being_sent(it))),
     rule("read/durable", |it| Box::pin(read::durable(it))),
     rule("report/climbs", |it| Box::pin(report::climbs(it))),
     rule("report/conversation", |it| {

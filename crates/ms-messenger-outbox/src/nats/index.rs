@@ -1,6 +1,7 @@
 //! What a handle knows of the bucket, in memory: where each message is, and what is due.
 
 use std::{
+    cmp::Reverse,
     collections::{BTreeMap, BTreeSet, HashMap},
     ops::Bound,
     sync::Arc,
@@ -228,6 +229,19 @@ impl Index {
         let seqs = self.twins.get(twin).into_iter();
         let seqs = seqs.flat_map(|seqs| seqs.iter().rev());
         seqs.filter_map(|seq| self.rows.get(seq))
+    }
+
+    /// The messages with a twin hash that are being sent, the latest first: a worker has them, or they
+    /// wait for one.
+    pub(super) fn being_sent(&self, twin: &Hash) -> Vec<Hash> {
+        let waiting = self.waiting.values().flat_map(|it| &it.sending);
+        let waiting = waiting.map(|(_, seq)| seq);
+        let seqs = self.owned.values().flatten().chain(waiting);
+        let rows = seqs.filter_map(|seq| self.rows.get(seq));
+        let rows = rows.filter(|it| it.state == State::Sending && it.twin == *twin);
+        let mut found: Vec<&Row> = rows.collect();
+        found.sort_unstable_by_key(|it| Reverse(it.seq));
+        found.into_iter().map(|it| it.key).collect()
     }
 
     /// The messages whose receipt has this id.

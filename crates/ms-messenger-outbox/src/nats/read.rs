@@ -52,16 +52,7 @@ pub(super) async fn list(core: &Core, query: &Query) -> Result<Vec<Head>> {
         });
         rows.take(limit as usize).map(|it| it.key).collect()
     };
-    let read = each(&keys, |key| core.message(key)).await;
-    let mut heads = Vec::with_capacity(keys.len());
-    for stored in read {
-        match stored {
-            Ok(stored) => heads.extend(stored.map(|it| it.record.head)),
-            Err(error) if error.kind() == OutboxErrorKind::Damaged => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(heads)
+    heads(core, &keys).await
 }
 
 pub(super) async fn counts(core: &Core) -> Result<Vec<Count>> {
@@ -79,6 +70,15 @@ pub(super) async fn counts(core: &Core) -> Result<Vec<Count>> {
         count.oldest = Some(oldest);
     }
     Ok(counts.into_values().collect())
+}
+
+pub(super) async fn being_sent(core: &Core, twin: &Hash, except: &EnvelopeId) -> Result<Vec<Head>> {
+    core.mirror.sync().await?;
+    let except = hash(except);
+    let mut keys = core.mirror.index().being_sent(twin);
+    keys.retain(|key| *key != except);
+    keys.truncate(Twins::MOST_DOUBTS);
+    heads(core, &keys).await
 }
 
 pub(super) async fn twins(core: &Core, twin: &Hash, except: &EnvelopeId) -> Result<Twins> {
@@ -106,12 +106,19 @@ pub(super) async fn twins(core: &Core, twin: &Hash, except: &EnvelopeId) -> Resu
         }
     }
     keys.truncate(Twins::MOST_DOUBTS);
-    for stored in each(&keys, |key| core.message(key)).await {
+    twins.doubts = heads(core, &keys).await?;
+    Ok(twins)
+}
+
+/// The messages with these keys, without what cannot be read.
+async fn heads(core: &Core, keys: &[Hash]) -> Result<Vec<Head>> {
+    let mut heads = Vec::new();
+    for stored in each(keys, |key| core.message(key)).await {
         match stored {
-            Ok(stored) => twins.doubts.extend(stored.map(|it| it.record.head)),
+            Ok(stored) => heads.extend(stored.map(|it| it.record.head)),
             Err(error) if error.kind() == OutboxErrorKind::Damaged => {}
             Err(error) => return Err(error),
         }
     }
-    Ok(twins)
+    Ok(heads)
 }

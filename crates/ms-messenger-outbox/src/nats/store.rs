@@ -123,6 +123,10 @@ impl Store for NatsStore {
         read::twins(&self.core, twin, except).await
     }
 
+    async fn being_sent(&self, twin: &Hash, except: &EnvelopeId) -> Result<Vec<Head>> {
+        read::being_sent(&self.core, twin, except).await
+    }
+
     async fn report(&self, report: &Report) -> Result<u64> {
         change::report(&self.core, report).await
     }

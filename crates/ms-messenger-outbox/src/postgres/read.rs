@@ -125,6 +125,27 @@ pub(super) async fn twins(database: &Database, twin: &Hash, except: &EnvelopeId)
     .await
 }
 
+pub(super) async fn being_sent(
+    database: &Database,
+    twin: &Hash,
+    except: &EnvelopeId,
+) -> Result<Vec<Head>> {
+    run(|| async {
+        // With the settings of a claim: a plan that is made while the table is empty reads all of it.
+        let mut transaction = database.begin().await?;
+        let query = database.query(&database.statements.being_sent);
+        let query = query.bind(&twin.as_bytes()[..]).bind(except.as_str());
+        let rows = query.fetch_all(&mut *transaction).await?;
+        transaction.commit().await?;
+        let mut heads = Vec::new();
+        for row in &rows {
+            heads.extend(Stored::read(row)?.head);
+        }
+        Ok(heads)
+    })
+    .await
+}
+
 /// Deletes messages, and the slots of targets whose time has long passed.
 pub(super) async fn purge(database: &Database, purge: &Purge) -> Result<u64> {
     /// Longer than any clock is wrong.

@@ -26,6 +26,7 @@ pub(super) struct Statements {
     pub(super) has_pending: String,
     pub(super) twins_sent: String,
     pub(super) twins_in_doubt: String,
+    pub(super) being_sent: String,
     pub(super) reported: String,
     pub(super) purge: String,
     pub(super) purge_targets: String,
@@ -70,6 +71,7 @@ impl Statements {
             has_pending: of(HAS_PENDING),
             twins_sent: of(TWINS_SENT),
             twins_in_doubt: of(TWINS_IN_DOUBT),
+            being_sent: of(BEING_SENT),
             reported: of(REPORTED),
             purge: of(PURGE),
             purge_targets: of(PURGE_TARGETS),
@@ -255,6 +257,15 @@ const TWINS_SENT: &str = "SELECT seq, id, head::text AS head FROM {s}.message \
 const TWINS_IN_DOUBT: &str = "SELECT seq, id, head::text AS head, \
     count(*) OVER () AS in_doubt FROM {s}.message \
     WHERE twin = $1 AND id <> $2 AND state IN ('sending', 'unconfirmed') ORDER BY seq DESC LIMIT 100";
+
+// Few are being sent, but any number that are equal may have been sent: the expressions keep the planner
+// from the index of contents, so that it reads those that a worker has, and those that wait for one.
+const BEING_SENT: &str = "\
+SELECT seq, id, head::text AS head FROM {s}.message \
+    WHERE owner IS NOT NULL AND state || '' = 'sending' AND twin || ''::bytea = $1 AND id <> $2 \
+UNION ALL SELECT seq, id, head::text FROM {s}.message \
+    WHERE owner IS NULL AND state = 'sending' AND twin || ''::bytea = $1 AND id <> $2 \
+ORDER BY seq DESC LIMIT 100";
 
 const REPORTED: &str = "SELECT seq, id, head::text AS head FROM {s}.message \
     WHERE message_ref = $1 AND state = 'sent' ORDER BY id FOR UPDATE";

@@ -162,6 +162,10 @@ impl Store for PostgresStore {
         read::twins(&self.database, twin, except).await
     }
 
+    async fn being_sent(&self, twin: &Hash, except: &EnvelopeId) -> Result<Vec<Head>> {
+        read::being_sent(&self.database, twin, except).await
+    }
+
     async fn report(&self, report: &Report) -> Result<u64> {
         apply::report(&self.database, report).await
     }

@@ -52,6 +52,15 @@ static DOUBTS: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
+/// The messages of one content that are being sent. Few are, so that no index of contents is needed.
+static BEING_SENT: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT {COLUMNS} FROM ms_outbox_messages m INDEXED BY ms_outbox_state \
+        WHERE m.state = 1 AND m.twin = ?1 AND m.id <> ?2 ORDER BY m.seq DESC LIMIT {}",
+        Twins::MOST_DOUBTS
+    )
+});
+
 /// Those that were sent, the latest first, and one more than are looked at.
 static SENT: LazyLock<String> = LazyLock::new(|| {
     format!(
@@ -164,6 +173,19 @@ pub(super) async fn twins(pool: &SqlitePool, twin: &Hash, except: &EnvelopeId) -
     doubts.truncate(Twins::MOST_DOUBTS);
     let sent = sent.into_iter().filter_map(|(_, id)| Some(id?.into()));
     Ok(Twins::new(sent.collect(), in_doubt as u64, doubts).with_earlier(has_earlier))
+}
+
+pub(super) async fn being_sent(
+    pool: &SqlitePool,
+    twin: &Hash,
+    except: &EnvelopeId,
+) -> Result<Vec<Head>> {
+    let query = sqlx::query(&BEING_SENT)
+        .bind(twin.as_bytes().as_slice())
+        .bind(except.as_str());
+    let rows = query.fetch_all(pool).await.or_store_error()?;
+    let heads = rows.iter().filter_map(|row| row::read(row).ok());
+    Ok(heads.map(|row| row.head).collect())
 }
 
 pub(super) async fn sessions(pool: &SqlitePool) -> Result<Vec<Session>> {

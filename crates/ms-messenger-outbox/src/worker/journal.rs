@@ -97,10 +97,9 @@ impl AttemptJournal {
             return;
         }
         let (head, now) = (self.head(), SystemTime::now());
-        let twins = self.context.outbox.store().twins(&head.twin, &head.id);
-        let is_held_up = twins
-            .await
-            .is_ok_and(|it| it.doubts.iter().any(|it| is_to_be_settled(it, now)));
+        let store = self.context.outbox.store();
+        let being_sent = store.being_sent(&head.twin, &head.id).await;
+        let is_held_up = being_sent.is_ok_and(|all| all.iter().any(|it| is_to_be_settled(it, now)));
         if is_held_up {
             self.is_held_up.store(true, Ordering::Release);
         }

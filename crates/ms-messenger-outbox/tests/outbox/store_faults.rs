@@ -140,6 +140,10 @@ impl Store for Faulty {
         self.store.twins(twin, except).await
     }
 
+    async fn being_sent(&self, twin: &Hash, except: &EnvelopeId) -> Result<Vec<Head>> {
+        self.store.being_sent(twin, except).await
+    }
+
     async fn report(&self, report: &Report) -> Result<u64> {
         self.store.report(report).await
     }

@@ -15,22 +15,33 @@ use ms_messenger_outbox::{
     WorkerId,
 };
 
+use tokio::sync::OnceCell;
+
 use crate::contender::{Contender, postgres, text};
 
 const SCHEMA: &str = "outbox_beside";
 
-/// An outbox, and the session of a worker that takes single messages.
+/// An outbox, and the session of a worker that takes single messages, once it has taken one: until then,
+/// the worker that finishes all is alone.
 pub(crate) struct Opened<S: Store + ?Sized> {
     outbox: Outbox<S>,
-    worker: WorkerId,
+    worker: OnceCell<WorkerId>,
 }
 
 impl<S: Store + ?Sized> Opened<S> {
-    async fn new(outbox: Outbox<S>) -> Self {
-        let worker = WorkerId::random();
-        let beat = Beat::new(worker.clone(), Duration::from_secs(3600), true);
-        assert!(outbox.store().beat(&beat).await.unwrap());
+    fn new(outbox: Outbox<S>) -> Self {
+        let worker = OnceCell::new();
         Self { outbox, worker }
+    }
+
+    async fn worker(&self) -> &WorkerId {
+        let open = || async {
+            let worker = WorkerId::random();
+            let beat = Beat::new(worker.clone(), Duration::from_secs(3600), true);
+            assert!(self.outbox.store().beat(&beat).await.unwrap());
+            worker
+        };
+        self.worker.get_or_init(open).await
     }
 
     async fn hand_over(&self, first: usize, count: usize) {
@@ -42,7 +53,8 @@ impl<S: Store + ?Sized> Opened<S> {
     }
 
     async fn next(&self) {
-        let claim = Claim::new(self.worker.clone(), "beside", 1, SystemTime::now());
+        let worker = self.worker().await.clone();
+        let claim = Claim::new(worker, "beside", 1, SystemTime::now());
         let claimed = self.outbox.store().claim(&claim).await.unwrap();
         assert_eq!(claimed.messages.len(), 1);
     }
@@ -63,7 +75,7 @@ impl Contender for OutboxSqlite {
     async fn open(folder: &Path) -> Self {
         let folder = tempfile::tempdir_in(folder).unwrap().keep();
         let store = SqliteStore::open(folder.join("outbox.db")).await.unwrap();
-        Self(Arc::new(Opened::new(Outbox::new(store)).await))
+        Self(Arc::new(Opened::new(Outbox::new(store))))
     }
 
     async fn hand_over(&self, first: usize, count: usize) {
@@ -91,7 +103,7 @@ impl Contender for OutboxPostgres {
         crate::in_apalis::drop_schema(SCHEMA).await;
         let store = PostgresStore::builder().with_schema(SCHEMA);
         let store = store.connect(&postgres()).await.unwrap();
-        Self(Arc::new(Opened::new(Outbox::new(store)).await))
+        Self(Arc::new(Opened::new(Outbox::new(store))))
     }
 
     async fn hand_over(&self, first: usize, count: usize) {

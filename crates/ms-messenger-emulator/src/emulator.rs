@@ -42,9 +42,10 @@ use crate::{
 ///
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let emulator = Emulator::start().await?;
-/// let chat = &emulator.seed().graph.chat_id;
+/// let graph = &emulator.seed().graph;
+/// let (chat, sender) = (&graph.chat_id, &graph.users[1].id);
 /// emulator.inject(&serde_json::json!({
-///     "platform": "msgraph-chat", "conversation": chat, "sender": "bob", "text": "hello",
+///     "platform": "msgraph-chat", "conversation": chat, "sender": sender, "text": "hello",
 /// }))?;
 /// assert_eq!(emulator.messages()[0].text, "hello");
 /// emulator.shutdown().await;

@@ -92,10 +92,11 @@ impl<'a> Destination<'a> {
             Self::Chat { chat, .. } => check_id(chat.as_str(), "chat", problems),
             // As the target and the setting are written, not as the parameters of the chat's lookup.
             Self::Person { own, other, .. } => {
+                check_id(other.as_str(), "user", problems);
                 if let Some(own) = own {
                     check_id(own.as_str(), "own_user", problems);
+                    check_other(own, other, "user", problems);
                 }
-                check_id(other.as_str(), "user", problems);
             }
         }
         if let Some(quoted) = self.quoted() {
@@ -138,6 +139,23 @@ pub(crate) fn check_channel(team: &TeamId, channel: &ChannelId, problems: &mut P
 pub(crate) fn check_members(own: &UserId, other: &UserId, problems: &mut Problems) {
     check_id(own.as_str(), "own", problems);
     check_id(other.as_str(), "other", problems);
+    check_other(own, other, "other", problems);
+}
+
+/// Adds that `other`, which is given as `field`, is the user `own`.
+pub(crate) fn check_other(
+    own: &UserId,
+    other: &UserId,
+    field: &'static str,
+    problems: &mut Problems,
+) {
+    let (own, other) = (own.as_str(), other.as_str());
+    let is_own = !own.is_empty() && own.eq_ignore_ascii_case(other);
+    problems.add_if(
+        is_own,
+        field,
+        "is the sender: a one-on-one chat is with somebody else",
+    );
 }
 
 /// The path under which a message is posted.

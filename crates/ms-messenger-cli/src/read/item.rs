@@ -132,7 +132,7 @@ impl Item {
         match self.content() {
             (Some(html), true) => {
                 let text = NewChatMessage::html(html).visible_text();
-                text.trim_end().replace('\u{fffc}', text::read::PICTURE)
+                with_pictures_named(text.trim_end())
             }
             (Some(text), false) => text.to_owned(),
             (None, _) => String::new(),
@@ -185,6 +185,28 @@ impl Item {
     }
 }
 
+/// Names each picture, as a word of its own.
+fn with_pictures_named(text: &str) -> String {
+    let mut named = String::with_capacity(text.len());
+    for c in text.chars() {
+        let is_picture = c == '\u{fffc}';
+        let is_joined = is_picture || named.ends_with(text::read::PICTURE);
+        if is_joined
+            && !c.is_whitespace()
+            && !named.is_empty()
+            && !named.ends_with(char::is_whitespace)
+        {
+            named.push(' ');
+        }
+        if is_picture {
+            named.push_str(text::read::PICTURE);
+        } else {
+            named.push(c);
+        }
+    }
+    named
+}
+
 /// The name of an attachment of Teams; of one that has none, such as a card, what it is.
 fn attachment(attachment: &Value) -> Option<&str> {
     let name = attachment["name"].as_str().filter(|it| !it.is_empty());
@@ -231,6 +253,19 @@ mod tests {
             ),
         ] {
             assert_eq!(Item { raw }.text(), text);
+        }
+    }
+
+    #[test]
+    fn a_picture_is_a_word_of_its_own() {
+        let img = "<img src=\"https://a.com/x.png\">";
+        for (html, text) in [
+            (format!("see{img}here"), "see [picture] here"),
+            (format!("{img}{img} x"), "[picture] [picture] x"),
+            (format!("<p>a</p>{img}"), "a\n[picture]"),
+        ] {
+            let raw = json!({"body": {"contentType": "html", "content": html}});
+            assert_eq!(Item { raw }.visible(), text);
         }
     }
 

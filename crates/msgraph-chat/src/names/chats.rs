@@ -2,16 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use ms_messenger_core::{ConversationId, Deadline, ErrorKind, Result, UserId};
+use ms_messenger_core::{ConversationId, Deadline, ErrorKind, Problems, Result, UserId};
 
 use super::{
     pick::{Candidate, Wanted, pick},
     users::{not_empty, within},
 };
 use crate::{
+    PLATFORM,
     chat::Chat,
     chats::ChatQuery,
     client::GraphChatClient,
+    destination::check_other,
     models::{ChatInfo, ChatType},
 };
 
@@ -42,7 +44,9 @@ impl GraphChatClient {
     /// ```
     pub async fn chat_with(&self, user: &str) -> Result<Chat> {
         let other = self.user_id(user).await?;
-        self.one_on_one_chat(self.own_id().await?, other).await
+        let own = self.own_id().await?;
+        is_other(&own, &other)?;
+        self.one_on_one_chat(own, other).await
     }
 
     /// Finds the group or meeting chat with the topic `topic` among those of the signed-in user, as
@@ -101,6 +105,7 @@ impl GraphChatClient {
             Some(own) => own.clone(),
             None => within(deadline, Box::pin(self.own_id())).await?,
         };
+        is_other(&own, other)?;
         let error = match self.find_one_on_one(&own, other, deadline).await {
             Ok(chat) => return Ok(chat),
             Err(error) => error,
@@ -114,7 +119,10 @@ impl GraphChatClient {
         }
         let user = within(deadline, Box::pin(self.find_user(other.as_str()))).await;
         match user {
-            Ok(user) => self.find_one_on_one(&own, &user.id, deadline).await,
+            Ok(user) => {
+                is_other(&own, &user.id)?;
+                self.find_one_on_one(&own, &user.id, deadline).await
+            }
             Err(found) if found.problems().is_empty() => Err(error),
             Err(found) => Err(found),
         }
@@ -151,6 +159,13 @@ fn of_members(chat: &ChatInfo) -> Option<String> {
         .map(|member| member.user_id.as_ref().map(normal))
         .collect();
     Some(ids?.into_iter().collect::<Vec<_>>().join(" "))
+}
+
+/// Rejects the sender as the recipient.
+fn is_other(own: &UserId, other: &UserId) -> Result<()> {
+    let mut problems = Problems::for_platform(PLATFORM);
+    check_other(own, other, "user", &mut problems);
+    problems.into_result(ErrorKind::InvalidRequest)
 }
 
 fn normal(id: &UserId) -> String {

@@ -62,6 +62,7 @@ fn reply(request: &ReceivedRequest) -> Reply {
             let lene = json!({"id": LENE, "displayName": "Lene", "mail": "l.hansen@contoso.com"});
             Reply::json(200, &lene)
         }
+        ("GET", "/users/own@contoso.com") => Reply::json(200, &json!({ "id": OWN })),
         ("GET", "/users") if request.target.contains("l.hansen") => {
             list(json!([{"id": LENE, "displayName": "Lene"}]))
         }
@@ -71,6 +72,7 @@ fn reply(request: &ReceivedRequest) -> Reply {
         ("GET", "/users") => list(json!([])),
         ("GET", path) if path.ends_with("/messages") => list(json!([])),
         ("POST", "/chats") if request.json().to_string().contains("l.hansen") => missing(),
+        ("POST", "/chats") if request.json().to_string().contains("own@") => missing(),
         ("POST", "/chats") => Reply::json(201, &json!({"id": "19:one@unq.gbl.spaces"})),
         ("POST", _) => Reply::json(201, &json!({"id": "7"})),
         _ => missing(),
@@ -237,6 +239,37 @@ async fn a_neutral_message_goes_to_a_mail_address() {
     );
     let request = SendRequest::new(Target::user("nobody@contoso.com"), "hi");
     assert!(client.send(&request).await.is_ok(), "the service decides");
+}
+
+#[tokio::test]
+async fn the_sender_is_no_recipient_of_a_one_on_one_chat() {
+    let (double, client) = start().await;
+    let named = builder(&double, true)
+        .with_one_on_one_chats("boss@contoso.com")
+        .build()
+        .unwrap();
+    let to = |id: &str| SendRequest::new(Target::user(id), "hi");
+    let check = |error: ms_messenger_core::Error, field: &str| {
+        assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+        assert_eq!(error.delivery(), Delivery::NotSent);
+        assert_eq!(error.problems()[0].field, field);
+        assert!(error.message().contains("is the sender"), "{error}");
+    };
+    let own = OWN.to_uppercase();
+    check(client.send(&to(&own)).await.unwrap_err(), "user");
+    check(client.chat_with(&own).await.unwrap_err(), "user");
+    check(client.one_on_one_chat(OWN, own).await.unwrap_err(), "other");
+    let error = named.check(&to("Boss@contoso.com")).unwrap_err();
+    check(error, "user");
+    assert!(requests(&double).is_empty());
+
+    // Only the service knows whose address it is.
+    let error = client.send(&to("own@contoso.com")).await.unwrap_err();
+    check(error, "user");
+    assert_eq!(
+        requests(&double),
+        ["POST /chats", "GET /users/own@contoso.com"]
+    );
 }
 
 #[tokio::test]

@@ -91,17 +91,23 @@ async fn request(args: &ApiArgs, known: &mut Option<Settings>) -> Result<Exit> {
         return respond(args, &request.send().await?, filter);
     }
     let mut pages = request.pages::<Value>().with_max_pages(MOST_PAGES);
+    let (mut has_items, mut is_found) = (false, false);
     while let Some(page) = next_page(&mut pages).await? {
         let page = Value::Array(page);
         let items = match filter {
             Some(filter) => filter.query(&page).all(),
             None => page.as_array().into_iter().flatten().collect(),
         };
+        has_items |= page.get(0).is_some();
+        is_found |= !items.is_empty();
         for item in items {
             if let ControlFlow::Break(exit) = print::item(&escaped(&item.to_string())) {
                 return Ok(exit);
             }
         }
+    }
+    if has_items && !is_found {
+        print::note(text::api::SELECTED_NO_ITEM);
     }
     Ok(Exit::Success)
 }
@@ -129,6 +135,9 @@ fn respond(args: &ApiArgs, response: &Response, filter: Option<&JsonPath>) -> Re
     let lines = match (read, filter) {
         (Ok(value), Some(filter)) => {
             let found = filter.query(&value).all();
+            if found.is_empty() {
+                print::note(text::api::SELECTED_NOTHING);
+            }
             found.iter().map(|it| escaped(&it.to_string())).collect()
         }
         (Ok(value), None) if args.common.json => vec![escaped(&value.to_string())],

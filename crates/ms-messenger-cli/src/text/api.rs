@@ -3,6 +3,9 @@
 pub(crate) const NOT_A_PAGE: &str = "the response is not a page of a list: leave --paginate out";
 pub(crate) const NOTHING_TO_SELECT: &str =
     "the response is not JSON, so nothing can be selected from it";
+pub(crate) const SELECTED_NOTHING: &str = "--filter selects nothing of the response";
+pub(crate) const SELECTED_NO_ITEM: &str = "--filter selects nothing: with --paginate it is applied to \
+     the array of the items, e.g. $[*].id";
 
 pub(crate) const METHODS: &str = "must be GET, HEAD, POST, PUT, PATCH or DELETE";
 pub(crate) const ONLY_FOR_GET: &str = "is for GET only";

@@ -47,6 +47,31 @@ fn any_path_of_a_service_is_read_with_a_filter() {
 }
 
 #[test]
+fn a_filter_that_selects_nothing_says_so() {
+    let emulator = start(true);
+    let environment = msgraph_chat(emulator.seed());
+    let path = "/me/joinedTeams";
+    // Written for one response, which has the list in a member.
+    let words = ["api", "GET", path, "--filter", "$.value[*].id"];
+    let paginated = [words.as_slice(), &["--paginate"]].concat();
+    let ran = run(&paginated, &environment, "");
+    assert_eq!((ran.code, ran.stdout.as_str()), (0, ""), "{ran:?}");
+    assert!(ran.stderr.contains("the array of the items"), "{ran:?}");
+    let ran = run(&words, &environment, "");
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{ran:?}");
+    let words = ["api", "GET", path, "--filter", "$.valeu"];
+    let ran = run(&words, &environment, "");
+    assert!(ran.stderr.contains("selects nothing"), "{ran:?}");
+    let ran = run(&[words.as_slice(), &["--quiet"]].concat(), &environment, "");
+    assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), ("", ""));
+    // A list without items has nothing to select.
+    let none = "/users?$filter=mail%20eq%20%27x%27";
+    let words = ["api", "GET", none, "--paginate", "--filter", "$[*].id"];
+    let ran = run(&words, &environment, "");
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{ran:?}");
+}
+
+#[test]
 fn a_body_is_sent_as_it_is_and_only_once() {
     let emulator = start(true);
     let world = emulator.seed();

@@ -12,7 +12,7 @@ use ms_messenger::{
     acs_chat::AcsChatClient,
     events::{StatusReport, event_grid::Event},
 };
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use super::plan::Job;
 use crate::{
@@ -23,8 +23,12 @@ use crate::{
     text,
 };
 
-/// The pause between two looks.
-const PAUSE: Duration = Duration::from_secs(1);
+/// The pause between two looks at a service.
+const SERVICE_PAUSE: Duration = Duration::from_secs(1);
+/// The pause between two looks at a file.
+const FILE_PAUSE: Duration = Duration::from_millis(100);
+/// How long the last look at a service can take, which begins when the time is over.
+const LAST_LOOK: Duration = Duration::from_secs(1);
 
 /// What was heard of a message.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -112,10 +116,19 @@ pub(super) async fn wait(
     let until = Instant::now() + wanted.at_most;
     let mut heard = Heard::default();
     let mut read = events.map(Reported::new);
+    let pause = if read.is_some() {
+        FILE_PAUSE
+    } else {
+        SERVICE_PAUSE
+    };
     loop {
         let looked = match (&mut read, client) {
             (Some(read), Client::AcsMessages(_)) => read.look(receipt),
-            _ => look(client, job, receipt).await,
+            _ => {
+                let ends = until.max(Instant::now() + LAST_LOOK);
+                let looked = timeout_at(ends, look(client, job, receipt)).await;
+                looked.unwrap_or_else(|_| Err(no_response()))
+            }
         };
         match looked {
             Ok(status) => {
@@ -132,11 +145,18 @@ pub(super) async fn wait(
                 return heard;
             }
         }
-        if Instant::now() + PAUSE > until {
+        // The last look is at the end of the time.
+        let left = until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
             return heard;
         }
-        sleep(PAUSE).await;
+        sleep(left.min(pause)).await;
     }
+}
+
+/// What a look ends with that takes longer than the time to wait.
+fn no_response() -> Error {
+    Error::new(ErrorKind::Timeout, text::send::NO_RESPONSE_IN_TIME)
 }
 
 fn is_reached(status: Option<DeliveryStatus>, wanted: DeliveryStatus) -> bool {
@@ -222,7 +242,7 @@ mod tests {
     fn a_platform_that_reports_nothing_refuses_before_the_send() {
         let wait = |status| WaitFor {
             status,
-            at_most: PAUSE,
+            at_most: SERVICE_PAUSE,
         };
         let (delivered, read) = (wait(DeliveryStatus::Delivered), wait(DeliveryStatus::Read));
         let file = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"));

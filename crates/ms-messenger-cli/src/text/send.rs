@@ -21,6 +21,7 @@ pub(crate) const UPLOAD_BARS: [(usize, &str); 2] = [
 // What was reported of it.
 
 pub(crate) const NOTHING_REPORTED: &str = "nothing is reported";
+pub(crate) const NO_RESPONSE_IN_TIME: &str = "the service gave no response in time";
 pub(crate) const NOTHING_REPORTED_IN_TIME: &str = "nothing was reported in time";
 
 pub(crate) fn nothing_reported(why: &str) -> String {

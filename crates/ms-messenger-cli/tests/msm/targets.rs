@@ -1,6 +1,6 @@
 //! `msm send` to several targets, with a fallback, later, and with what follows a send.
 
-use ms_messenger_emulator::{FaultAction, When};
+use ms_messenger_emulator::{FaultAction, FaultRule, Faults, When};
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -252,6 +252,24 @@ fn a_status_is_waited_for_where_there_is_one_and_refused_elsewhere() {
         assert_eq!(line["delivery"] == "sent", is_sent);
         assert_eq!(line["reported"].is_string(), is_sent, "{line}");
     }
+}
+
+#[test]
+fn a_service_that_does_not_respond_does_not_prolong_the_wait() {
+    let emulator = start(false);
+    let world = emulator.seed();
+    // Longer than the test is allowed to take.
+    let silent = FaultAction::Delay { ms: 3_600_000 };
+    let rule = FaultRule::new(silent).with_operation("receipts.list");
+    emulator.set_faults(Faults::new().with_rule(rule));
+    let to = thread(world);
+    let words = [
+        "send", "--json", "--text", "x", "--to", &to, "--wait", "read", "10ms",
+    ];
+    let ran = run(&words, &acs_chat(world), "");
+    assert_eq!(ran.code, 11, "{ran:?}");
+    let reported = ran.json()["reported"].to_string();
+    assert!(reported.contains("no response in time"), "{ran:?}");
 }
 
 #[test]

@@ -6,9 +6,10 @@ use std::{
 };
 
 use ms_messenger::{
-    CancelHandle, Capability, Delivery, Error, ErrorKind, Evidence, IdempotencyKey, Messenger,
-    MessengerExt as _, Receipt, Result, SendRequest, SettlePolicy, Settled,
+    CancelHandle, Capability, Deadline, Delivery, Error, ErrorKind, Evidence, IdempotencyKey,
+    Messenger, MessengerExt as _, Receipt, Result, SendRequest, SettlePolicy, Settled,
 };
+use tokio::time::sleep;
 
 use super::{
     heard::{self, Heard},
@@ -31,6 +32,9 @@ use crate::{
 
 /// How long `--settle` waits by default.
 const SETTLE: Duration = Duration::from_secs(120);
+
+/// For how long the last answer is waited for after that: as long as was waited, within these.
+const LAST_ANSWER: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(10)];
 
 /// How the send to one target ended.
 pub(super) enum Outcome {
@@ -92,11 +96,13 @@ impl<'a> Sender<'a> {
 
     /// Sends. The request of the job becomes the one that was sent.
     pub(super) async fn send(&mut self, job: &mut Job) -> Outcome {
-        let connection = match self.connect(job).await {
+        // From here on: signing in and looking up who is mentioned take a part of the time.
+        let deadline = Deadline::new(self.args.timeout, None);
+        let connection = match self.connect(job, &deadline).await {
             Ok(connection) => connection,
             Err(error) => return Outcome::Failed(error),
         };
-        let error = match self.send_over(connection, job).await {
+        let error = match self.send_over(connection, job, &deadline).await {
             Ok(receipt) => return self.wait(connection, job, receipt, false).await,
             Err(error) => error,
         };
@@ -114,14 +120,12 @@ impl<'a> Sender<'a> {
 
     /// Returns the number of the connection to the platform of a job, which is opened if there is
     /// none, after the mentions are looked up.
-    async fn connect(&mut self, job: &mut Job) -> Result<usize> {
+    async fn connect(&mut self, job: &mut Job, deadline: &Deadline) -> Result<usize> {
+        let platform = job.platform;
         if self.is_interrupted {
-            return Err(interrupted_before(job.platform));
+            return Err(interrupted_before(platform));
         }
-        let known = self
-            .connections
-            .iter()
-            .position(|(it, _)| *it == job.platform);
+        let known = self.connections.iter().position(|(it, _)| *it == platform);
         let (args, settings) = (self.args, self.settings);
         let connections = &mut self.connections;
         let connecting = async {
@@ -133,7 +137,6 @@ impl<'a> Sender<'a> {
                         uploads: upload_progress::options(),
                         ..ClientOptions::default()
                     };
-                    let platform = job.platform;
                     let connection =
                         Connection::open_with(platform, settings, options, retry, own).await?;
                     connections.push((platform, connection));
@@ -149,15 +152,23 @@ impl<'a> Sender<'a> {
         };
         tokio::select! {
             biased;
-            connected = connecting => connected,
+            connected = deadline.limit(connecting) => connected.unwrap_or_else(|reached| {
+                let error = reached.into_error().with_delivery(Delivery::NotSent);
+                Err(error.with_platform(platform.as_str()))
+            }),
             _ = self.interrupt.requested() => {
                 self.is_interrupted = true;
-                Err(interrupted_before(job.platform))
+                Err(interrupted_before(platform))
             }
         }
     }
 
-    async fn send_over(&mut self, connection: usize, job: &mut Job) -> Result<Receipt> {
+    async fn send_over(
+        &mut self,
+        connection: usize,
+        job: &mut Job,
+        deadline: &Deadline,
+    ) -> Result<Receipt> {
         let Some((_, connection)) = self.connections.get(connection) else {
             return Err(interrupted_before(job.platform));
         };
@@ -168,13 +179,16 @@ impl<'a> Sender<'a> {
             None
         };
         let cancel = CancelHandle::new();
+        // A time-out of zero would be refused.
+        let timeout = deadline.remaining();
+        let timeout = timeout.map(|left| left.max(Duration::from_millis(1)));
         let request = &mut job.request;
         if messenger.capabilities().supports(Capability::Deadline) {
-            request.timeout = request.timeout.or(self.args.timeout);
+            request.timeout = request.timeout.or(timeout);
             *request = request.clone().with_cancel(cancel.clone());
         }
         let interrupt = &mut self.interrupt;
-        let sent = send(messenger, request, self.args.timeout, interrupt, &cancel).await;
+        let sent = send(messenger, request, timeout, interrupt, &cancel).await;
         self.is_interrupted |= cancel.is_cancelled();
         let sent = sent.map_err(mark_used_key);
         if let (Some(key), Err(error)) = (key_in_use, &sent)
@@ -185,7 +199,8 @@ impl<'a> Sender<'a> {
         sent
     }
 
-    /// Asks the platform whether the message was sent; `None` if a signal ends it. Where the
+    /// Asks the platform whether the message was sent; `None` if a signal ends it, or there is no
+    /// answer in time. Where the
     /// platform cannot be asked but removes duplicates, the message is sent again under its key.
     async fn settle(
         &mut self,
@@ -197,6 +212,7 @@ impl<'a> Sender<'a> {
         let messenger = &*self.connections.get(connection)?.1.messenger;
         let evidence = Evidence::of(error)?;
         let policy = SettlePolicy::default().with_max_wait(wait);
+        let longest = wait.saturating_add(wait.clamp(LAST_ANSWER[0], LAST_ANSWER[1]));
         let mut settling = pin!(async {
             let settled = messenger.settle_with(request, &evidence, &policy).await;
             let key = evidence.idempotency;
@@ -213,6 +229,7 @@ impl<'a> Sender<'a> {
         tokio::select! {
             biased;
             settled = &mut settling => Some(settled),
+            () = sleep(longest) => None,
             _ = self.interrupt.requested() => {
                 self.is_interrupted = true;
                 None

@@ -255,6 +255,45 @@ fn a_status_is_waited_for_where_there_is_one_and_refused_elsewhere() {
 }
 
 #[test]
+fn the_timeout_of_a_send_covers_what_comes_before_it() {
+    let emulator = start(false);
+    let world = emulator.seed();
+    // Longer than the test is allowed to take: signing in, names, addresses and mentions.
+    let silent = FaultAction::Delay { ms: 3_600_000 };
+    emulator.set_faults(Faults::new().with_rule(FaultRule::new(silent)));
+    let bob = format!("user:{}", world.graph.users[1].upn);
+    for (to, environment, text) in [
+        (world.ucwa.users[1].sip.clone(), skype(world), "x"),
+        (channel(world), msgraph_chat(world), "@{bob@contoso.test} x"),
+        (
+            "channel:@Contoso/General".to_owned(),
+            msgraph_chat(world),
+            "x",
+        ),
+        (bob, msgraph_chat(world), "x"),
+    ] {
+        let words = [
+            "send",
+            "--to",
+            &to,
+            "--text",
+            text,
+            "--timeout",
+            "100ms",
+            "--json",
+        ];
+        let ran = run(&words, &environment, "");
+        assert_eq!(
+            (ran.code, &ran.json()["delivery"]),
+            (7, &json!("not_sent")),
+            "{to}: {ran:?}"
+        );
+        assert_eq!(ran.json()["to"], to.as_str());
+    }
+    assert!(emulator.messages().is_empty());
+}
+
+#[test]
 fn a_service_that_does_not_respond_does_not_prolong_the_wait() {
     let emulator = start(false);
     let world = emulator.seed();
@@ -270,6 +309,26 @@ fn a_service_that_does_not_respond_does_not_prolong_the_wait() {
     assert_eq!(ran.code, 11, "{ran:?}");
     let reported = ran.json()["reported"].to_string();
     assert!(reported.contains("no response in time"), "{ran:?}");
+
+    let lost = FaultAction::Close {
+        when: When::AfterStore,
+    };
+    let lost = FaultRule::new(lost).with_operation("send");
+    let silent = FaultRule::new(FaultAction::Delay { ms: 3_600_000 });
+    let silent = silent.with_operation("list");
+    emulator.set_faults(Faults::new().with_rule(lost).with_rule(silent));
+    let to = channel(world);
+    let words = [
+        "send", "--json", "--text", "x", "--to", &to, "--settle", "10ms",
+    ];
+    let ran = run(&words, &msgraph_chat(world), "");
+    assert_eq!(
+        (ran.code, &ran.json()["delivery"]),
+        (8, &json!("unknown")),
+        "{ran:?}"
+    );
+    // It can be settled later.
+    assert!(ran.json()["evidence"].is_object(), "{ran:?}");
 }
 
 #[test]

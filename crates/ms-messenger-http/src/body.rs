@@ -4,11 +4,12 @@ use std::{future::Future, time::Duration};
 
 use bytes::Bytes;
 use http::HeaderMap;
-use ms_messenger_core::{Delivery, Error, ErrorKind, Result};
+use ms_messenger_core::{Delivery, Error, Result};
 use tokio::time::timeout;
 
 use crate::{
-    Download, HttpClient, HttpRequest, Response, classify, client::Head, options::FOR_EVER,
+    Download, HttpClient, HttpRequest, Response, classify, client::Head, failure::timed_out,
+    options::FOR_EVER,
 };
 
 /// What a call reads of a response. `Send` is promised, so that the future of a call is, too.
@@ -57,8 +58,9 @@ impl Body for Streamed {
         let limit: Duration = request.timeout.unwrap_or(http.timeout());
         // The time-out of the request would include the body, and its length is unknown here.
         request.timeout = Some(FOR_EVER);
+        let url = request.url.clone();
         let begun = timeout(limit, http.begin(request, is_named)).await;
-        begun.unwrap_or_else(|_| Err(Error::new(ErrorKind::Timeout, "no response in time")))
+        begun.unwrap_or_else(|_| Err(timed_out(&url)))
     }
 
     async fn read(

@@ -29,18 +29,31 @@ pub(crate) fn failure(error: &reqwest::Error, proxy: &Proxy) -> Error {
         let message = no_connection(error, proxy);
         (ErrorKind::Connect, Delivery::NotSent, message)
     } else if error.is_timeout() {
-        let message = "no response in time".to_owned();
+        let message = no_response(&place_of(error));
         (ErrorKind::Timeout, Delivery::Unknown, message)
     } else if error.is_request() && chain(error).any(is_refused_stream) {
-        let message = "the server refused the stream of the request unread".to_owned();
+        let message = format!(
+            "{} refused the stream of the request unread",
+            place_of(error)
+        );
         (ErrorKind::Transport, Delivery::NotSent, message)
     } else {
-        let message = "the connection broke before the response was complete".to_owned();
+        let place = place_of(error);
+        let message = format!("the connection to {place} broke before the response was complete");
         (ErrorKind::Transport, Delivery::Unknown, message)
     };
     Error::new(kind, message)
         .with_delivery(delivery)
         .with_source(Cause::of(error))
+}
+
+/// The error of a request to `url` without a response in time.
+pub(crate) fn timed_out(url: &Url) -> Error {
+    Error::new(ErrorKind::Timeout, no_response(&place(url)))
+}
+
+fn no_response(place: &str) -> String {
+    format!("no response from {place} in time")
 }
 
 fn no_connection(error: &reqwest::Error, proxy: &Proxy) -> String {

@@ -33,6 +33,7 @@ impl Redaction {
                 };
                 known.push((value.trim_end_matches('/').to_owned(), stands));
                 known.push((host(value), report::HOST));
+                known.push((domain(value).to_owned(), report::HOST));
             }
         }
         if let Ok(home) = etcetera::home_dir() {
@@ -74,6 +75,12 @@ fn host(text: &str) -> String {
     host.unwrap_or_default()
 }
 
+/// Returns the domain of a mail or SIP address, under which servers are discovered; nothing for
+/// another text.
+fn domain(text: &str) -> &str {
+    text.split_once('@').map_or("", |(_, domain)| domain)
+}
+
 /// Replaces a word that looks like an account or a secret.
 fn word(word: &str) -> String {
     let (body, end) = word.split_at(word.trim_end().len());
@@ -105,6 +112,7 @@ mod tests {
     fn accounts_secrets_and_hosts_are_removed() {
         let env = |name: &str| match name {
             "ACS_ENDPOINT" => Some("https://contoso.communication.azure.com".to_owned()),
+            "UCWA_SIP" => Some("sip:lene@fabrikam.com".to_owned()),
             "UCWA_USERNAME" => Some("CONTOSO\\lene".to_owned()),
             "ACS_ACCESS_KEY" => Some("aHVudGVyMg==".to_owned()),
             _ => None,
@@ -117,6 +125,10 @@ mod tests {
             (
                 "cannot connect to contoso.communication.azure.com:443",
                 "cannot connect to (host):443",
+            ),
+            (
+                "no connection to lyncdiscover.fabrikam.com:443",
+                "no connection to lyncdiscover.(host):443",
             ),
             ("user CONTOSO\\lene is unknown", "user (account) is unknown"),
             ("key aHVudGVyMg== is refused", "key (removed) is refused"),

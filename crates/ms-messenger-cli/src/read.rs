@@ -5,7 +5,10 @@ mod item;
 mod pages;
 mod seen;
 
-use std::ops::ControlFlow;
+use std::{
+    ops::ControlFlow,
+    pin::{Pin, pin},
+};
 
 use ms_messenger::{Error, ErrorKind, Result, RetryPolicy};
 
@@ -49,16 +52,19 @@ async fn read(args: &ReadArgs, opening: &mut Opening) -> Result<Exit> {
     let mut interrupt = Interrupt::listen().map_err(|error| {
         Error::new(ErrorKind::Other, text::process::NO_SIGNALS).with_source(error)
     })?;
+    // From the start, too: a server that gives no response takes a part of the time.
+    let mut end = pin!(ends(args));
     let target = &args.target.target;
     let place = tokio::select! {
         biased;
         opened = opening.open(&args.common, target, RetryPolicy::default()) => opened?,
         _ = interrupt.requested() => return Ok(interrupted(args)),
+        () = &mut end => return Err(no_response()),
     };
     let root = args.target.reply_to.as_ref().map(|id| id.as_str());
     let outcome = tokio::select! {
         biased;
-        outcome = read_place(args, &place, root) => outcome,
+        outcome = read_place(args, &place, root, end) => outcome,
         _ = interrupt.requested() => Ok(interrupted(args)),
     };
     place.end().await;
@@ -74,13 +80,22 @@ const fn interrupted(args: &ReadArgs) -> Exit {
     }
 }
 
-async fn read_place(args: &ReadArgs, place: &Place, root: Option<&str>) -> Result<Exit> {
+async fn read_place(
+    args: &ReadArgs,
+    place: &Place,
+    root: Option<&str>,
+    mut end: Pin<&mut impl Future<Output = ()>>,
+) -> Result<Exit> {
     if let (Place::Peer(..), false) = (place, args.follow) {
         let text = text::read::NO_HISTORY;
         return Err(Error::new(ErrorKind::Unsupported, text).with_platform("ucwa"));
     }
     let since = args.since.map(Since::Created);
-    let items = pages::last(place, root, since, args.last as usize).await?;
+    let items = tokio::select! {
+        biased;
+        items = pages::last(place, root, since, args.last as usize) => items?,
+        () = &mut end => return Err(no_response()),
+    };
     for item in &items {
         if let ControlFlow::Break(exit) = written(args, place, item) {
             return Ok(exit);
@@ -93,9 +108,14 @@ async fn read_place(args: &ReadArgs, place: &Place, root: Option<&str>) -> Resul
     tokio::select! {
         biased;
         ended = following => ended,
-        () = ends(args) => Ok(Exit::Success),
+        () = end => Ok(Exit::Success),
         () = output_unread() => Ok(Exit::Success),
     }
+}
+
+/// The time of `--for` ended before there was anything to follow.
+fn no_response() -> Error {
+    Error::new(ErrorKind::Timeout, text::read::NO_RESPONSE)
 }
 
 async fn ends(args: &ReadArgs) {

@@ -143,8 +143,9 @@ impl HttpClient {
         }
     }
 
-    /// The longest time that an attempt takes, unless it sets its own.
-    pub(crate) fn timeout(&self) -> Duration {
+    /// Returns the longest time that an attempt takes, unless its call sets another one.
+    #[must_use]
+    pub fn timeout(&self) -> Duration {
         self.0.timeout
     }
 

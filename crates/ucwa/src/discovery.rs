@@ -95,7 +95,7 @@ async fn follow(web: &Web, start: &str, timeout: Duration) -> Result<String> {
     for _ in 0..MAX_HOPS {
         let to = web.address(&url)?;
         let call = Call::of(&DISCOVERY_GET, to.path)
-            .with_timeout(timeout)
+            .with_timeout(timeout.min(web.timeout()))
             .with_expected(&[301, 302, 303, 307, 308]);
         let response = web.open(&to.origin)?.call(call).await?;
         url = if response.status() >= 300 {

@@ -4,7 +4,7 @@
 //! address that the caller gave, or lies in a domain of `with_trusted_domain`. Redirects and links
 //! of the server cannot add a host.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use ms_messenger_core::{AccessToken, Result};
@@ -20,6 +20,8 @@ use crate::{
 #[derive(Clone, Debug)]
 pub(crate) struct Web {
     transport: Transport,
+    /// The longest time that an attempt takes.
+    timeout: Duration,
     /// The domains that may receive a credential.
     trusted: Arc<[String]>,
 }
@@ -35,9 +37,15 @@ impl Web {
     pub(crate) fn new(transport: Transport, trusted: Vec<String>) -> Result<Self> {
         let http = transport.client()?;
         Ok(Self {
+            timeout: http.timeout(),
             transport: transport.with_http_client(http),
             trusted: trusted.into(),
         })
+    }
+
+    /// Returns the longest time that an attempt takes.
+    pub(crate) const fn timeout(&self) -> Duration {
+        self.timeout
     }
 
     /// Splits an absolute address of a host that may be called.

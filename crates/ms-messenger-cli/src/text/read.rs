@@ -33,6 +33,7 @@ pub(crate) fn lost(events: u64) -> String {
 // What a platform does not support, after its name.
 
 pub(crate) const NO_SINGLE_MESSAGES: &str = "reads no single message: use msm read";
+pub(crate) const NO_RESPONSE: &str = "the service gave no response in the time of --for";
 pub(crate) const NO_OPERATION: &str = "does not support this operation";
 
 // A message.

@@ -5,7 +5,7 @@ use std::{
     process::{Child, ChildStdout, Stdio},
 };
 
-use ms_messenger_emulator::Emulator;
+use ms_messenger_emulator::{Emulator, FaultAction, FaultRule, Faults};
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -213,9 +213,9 @@ fn its_time_ends_it_and_an_error_that_waiting_does_not_help_against_too() {
     sent(&to, &environment, "before");
     let mut following = Following::start(&to, &environment, &[]);
     following.next_with("before");
-    let refused = ms_messenger_emulator::FaultAction::status(403);
-    let rule = ms_messenger_emulator::FaultRule::new(refused);
-    emulator.set_faults(ms_messenger_emulator::Faults::new().with_rule(rule));
+    let refused = FaultAction::status(403);
+    let rule = FaultRule::new(refused);
+    emulator.set_faults(Faults::new().with_rule(rule));
     let line = following.next();
     assert_eq!(
         (&line["status"], &line["exit_code"]),
@@ -223,4 +223,24 @@ fn its_time_ends_it_and_an_error_that_waiting_does_not_help_against_too() {
         "{line}"
     );
     assert_eq!(following.end(), (Some(5), String::new()));
+}
+
+#[test]
+fn the_time_to_follow_begins_before_there_is_a_response() {
+    let emulator = start(false);
+    let world = emulator.seed();
+    // Longer than the test is allowed to take.
+    let silent = FaultAction::Delay { ms: 3_600_000 };
+    emulator.set_faults(Faults::new().with_rule(FaultRule::new(silent)));
+    let bob = world.ucwa.users[1].sip.clone();
+    for (to, environment) in [
+        (bob, skype(world)),
+        (channel(world), msgraph_chat(world)),
+        ("channel:@Contoso/General".to_owned(), msgraph_chat(world)),
+    ] {
+        let words = ["read", &to, "--follow", "--for", "100ms"];
+        let ran = run(&words, &environment, "");
+        assert_eq!(ran.code, 7, "{to}: {ran:?}");
+        assert!(ran.stderr.contains("--for"), "{ran:?}");
+    }
 }

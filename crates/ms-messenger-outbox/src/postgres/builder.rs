@@ -8,6 +8,8 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
+use tokio::time::timeout;
+
 use super::{
     database::{Database, run},
     doubts::Doubts,
@@ -19,12 +21,15 @@ use super::{
     store::PostgresStore,
     waiting::Waiting,
 };
-use crate::error::{OutboxError, Result};
+use crate::error::{OutboxError, OutboxErrorKind, Result};
 
 /// The longest identifier that PostgreSQL does not cut.
 const LONGEST_SCHEMA: usize = 63;
 /// How long a call waits for a connection before it reports that there is none.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long the first connection may take: also to a server that is just being started.
+const FIRST: Duration = Duration::from_secs(15);
 
 /// Opens a [`PostgresStore`].
 ///
@@ -97,8 +102,9 @@ impl PostgresBuilder {
     ///
     /// `Invalid` for the address, the schema, an `sslmode` that would send the password to another
     /// machine in clear, or a file of certificates that cannot be used; `Unavailable` if the server
-    /// cannot be reached; `Denied` if it rejects the user name, the password or the name of the database,
-    /// offers no TLS, or has a certificate that is not trusted; those of [`open`](Self::open). No error holds the address.
+    /// cannot be reached, or gives no response within 15 seconds; `Denied` if it rejects the user
+    /// name, the password or the name of the database, offers no TLS, or has a certificate that is
+    /// not trusted; those of [`open`](Self::open). No error holds the address.
     pub async fn connect(self, url: &str) -> Result<PostgresStore> {
         self.check()?;
         let options = PgConnectOptions::from_str(url).map_err(to_error)?;
@@ -114,7 +120,10 @@ impl PostgresBuilder {
             options
         };
         // The pool would wait for a server that refuses, and not say why.
-        let first = options.connect().await;
+        let Ok(first) = timeout(FIRST, options.connect()).await else {
+            let message = "the database gave no response in time";
+            return Err(OutboxError::new(OutboxErrorKind::Unavailable, message));
+        };
         let first = first.map_err(|error| of_connecting(&options, error))?;
         // It served its purpose.
         let _ = first.close().await;

@@ -9,10 +9,12 @@ use std::{
     time::Duration,
 };
 
-use ms_messenger_core::{AccessToken, Delivery, ErrorKind, Result, async_trait};
+use ms_messenger_core::{AccessToken, Delivery, ErrorKind, Result, RetryPolicy, async_trait};
 use serde_json::json;
 use tokio::sync::Notify;
-use ucwa::{AcceptPolicy, ErrorSubcode, IntegratedSignIn, Reason, UcwaCredential, UcwaSession};
+use ucwa::{
+    AcceptPolicy, ErrorSubcode, HttpOptions, IntegratedSignIn, Reason, UcwaCredential, UcwaSession,
+};
 
 use crate::double::{BOB, Double, Reply, application, body, sip, status};
 use crate::support::{
@@ -30,6 +32,25 @@ async fn too_many_applications_is_reported_and_not_retried() {
         Some(ErrorSubcode::TooManyApplications)
     );
     assert_eq!(error.attempts(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn discovery_waits_no_longer_than_any_other_request() {
+    let emulator = emulator().await;
+    fault(
+        &emulator,
+        "discover",
+        json!({"kind": "delay", "ms": 60_000}),
+    );
+    let options = HttpOptions::default().with_timeout(Duration::from_millis(100));
+    let builder = user(&emulator, ALICE)
+        .with_http_options(options)
+        .with_retry_policy(RetryPolicy::never());
+    // Half of what discovery takes for itself.
+    let signing_in = tokio::time::timeout(Duration::from_secs(10), builder.sign_in());
+    let error = signing_in.await.expect("it waits longer").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Timeout);
+    assert_eq!(error.delivery(), Delivery::NotSent);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -223,7 +244,7 @@ async fn no_address_is_shown_with_user_info_or_query() {
         let credential = UcwaCredential::password("alice", "hunter2");
         let builder = UcwaSession::builder("sip:alice:hunter2@contoso.test?x=hunter2", credential)
             .with_discovery_url(url)
-            .with_retry_policy(ms_messenger_core::RetryPolicy::never());
+            .with_retry_policy(RetryPolicy::never());
         shown(format!("{builder:?}"));
         let error = soon(builder.sign_in()).await.unwrap_err();
         shown(format!("{error} {error:?}"));

@@ -27,6 +27,18 @@ async fn a_server_that_is_not_there_is_reported_at_once() {
     assert!(!format!("{error:?}").contains("hidden"), "{error:?}");
 }
 
+// Its clock goes on by itself while nothing else happens.
+#[tokio::test(start_paused = true)]
+async fn a_server_that_gives_no_response_is_reported() {
+    // Connections are made, and nothing is answered.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let url = format!("postgres://user:hidden@{address}/database");
+    let error = PostgresStore::connect(&url).await.unwrap_err();
+    assert_eq!(error.kind(), OutboxErrorKind::Unavailable);
+    assert_eq!(error.to_string(), "the database gave no response in time");
+}
+
 #[tokio::test]
 async fn an_invalid_address_is_not_quoted() {
     for url in ["postgres://user:hidden@[/x", "mysql//hidden", "hidden"] {

@@ -69,6 +69,9 @@ pub(crate) fn bytes(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     let read = || steady::read(&File::open(path)?, |file| bounded(file, limit));
     // What is no file may wait for whatever writes to it, also when it is opened.
     let about = look(path)?;
+    if about.is_file() && about.len() > limit {
+        return Err(too_large(limit));
+    }
     if !about.is_file() && !about.is_dir() {
         while_reading(read)
     } else {
@@ -113,10 +116,14 @@ fn bounded(source: impl Read, limit: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     source.take(limit + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > limit {
-        let rule = text::files::too_large(limit / 1024 / 1024);
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, rule));
+        return Err(too_large(limit));
     }
     Ok(bytes)
+}
+
+fn too_large(limit: u64) -> io::Error {
+    let rule = text::files::too_large(limit / 1024 / 1024);
+    io::Error::new(io::ErrorKind::FileTooLarge, rule)
 }
 
 /// Describes why something cannot be read.
@@ -253,5 +260,10 @@ mod tests {
         );
         let error = bounded(io::repeat(0), SETTING).unwrap_err();
         assert_eq!(unreadable(&error), "has more than 1 MiB");
+        // Of a file the size is known, so nothing of it is read.
+        let file = tempfile::NamedTempFile::new().unwrap();
+        file.as_file().set_len(BULK + 1).unwrap();
+        let error = bytes(file.path(), BULK).unwrap_err();
+        assert_eq!(unreadable(&error), "has more than 1024 MiB");
     }
 }

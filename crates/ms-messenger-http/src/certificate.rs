@@ -1,12 +1,20 @@
 //! A certificate that is not trusted: why, and what to do about it.
 
-use std::error::Error as StdError;
+use std::{
+    error::Error as StdError,
+    fs::File,
+    io::{self, Read as _},
+    path::Path,
+};
 
 use ms_messenger_core::{Error, ErrorKind};
 
 /// The [`Error::code`] of a call whose server presented a certificate that is not trusted. It
 /// is `Config`, so that it counts as permanent, and nothing was sent.
 pub const UNTRUSTED_CERTIFICATE: &str = "untrusted_certificate";
+
+/// How much of a file of certificates is searched for one.
+const MOST_BYTES: u64 = 16 * 1024 * 1024;
 
 /// Why the server's certificate is not trusted, if that is the `cause`.
 pub(crate) fn reason(cause: &(dyn StdError + 'static)) -> Option<&'static str> {
@@ -59,16 +67,50 @@ fn reason_in_words(said: &str) -> Option<&'static str> {
 }
 
 pub(crate) fn untrusted(place: &str, reason: &str) -> Error {
-    let message = format!(
-        "the certificate of {place} is not trusted: {reason}; trust is given by the system's \
-         store, by the file that SSL_CERT_FILE names, or by HttpOptions::with_extra_roots"
-    );
+    let file = std::env::var_os("SSL_CERT_FILE").filter(|it| !it.is_empty());
+    let hint = match file.as_deref().map(Path::new).and_then(unusable) {
+        Some(rule) => format!("SSL_CERT_FILE names a file that {rule}"),
+        None => {
+            "trust is given by the system's store, by the file that SSL_CERT_FILE names, or by \
+                 HttpOptions::with_extra_roots"
+                .to_owned()
+        }
+    };
+    let message = format!("the certificate of {place} is not trusted: {reason}; {hint}");
     Error::new(ErrorKind::Config, message).with_code(UNTRUSTED_CERTIFICATE)
+}
+
+/// What is wrong with a file of certificates, which those who read the system's store pass over in
+/// silence.
+fn unusable(path: &Path) -> Option<&'static str> {
+    match path.metadata() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Some("does not exist"),
+        Err(_) => return Some("cannot be read"),
+        Ok(about) if !about.is_file() => return Some("is no file"),
+        Ok(_) => {}
+    }
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(MOST_BYTES).read_to_end(&mut bytes));
+    if read.is_err() {
+        return Some("cannot be read");
+    }
+    let mark = b"CERTIFICATE-----";
+    let has_one = bytes.windows(mark.len()).any(|it| it == mark);
+    (!has_one).then_some("holds no certificate in PEM")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_without_certificates_is_named_as_such() {
+        let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let rule = |name: &str| unusable(&manifest.join(name));
+        assert_eq!(rule("nothing"), Some("does not exist"));
+        assert_eq!(rule("src"), Some("is no file"));
+        assert_eq!(rule("Cargo.toml"), Some("holds no certificate in PEM"));
+    }
 
     #[test]
     fn the_words_of_the_platforms_library_are_understood() {

@@ -13,6 +13,9 @@ const DEPTH: usize = 16;
 /// The longest address that the HTTP client takes, in bytes.
 const MOST_BYTES: usize = 65_534;
 
+/// Where a proxy comes from that the caller did not name.
+const SYSTEM_PROXY: &str = "that HTTPS_PROXY, ALL_PROXY or the system names";
+
 /// Classifies a failure of the transport. `is_connect` is checked first: a time-out while
 /// connecting is both, and only a failed connection proves that nothing was sent.
 pub(crate) fn failure(error: &reqwest::Error, proxy: &Proxy) -> Error {
@@ -59,15 +62,16 @@ fn no_response(place: &str) -> String {
 fn no_connection(error: &reqwest::Error, proxy: &Proxy) -> String {
     let mut message = format!("no connection to {}", place_of(error));
     let is_proxied = error.url().is_some_and(|url| url.scheme() == "https");
-    let named = match proxy {
-        Proxy::Url(url) if is_proxied => Some(url),
+    let through = match proxy {
+        Proxy::Url(url) if is_proxied => Some(place(url)),
+        Proxy::System if is_tunnel(error) => Some(SYSTEM_PROXY.to_owned()),
         _ => None,
     };
-    if let Some(url) = named {
-        message += &format!(" through the proxy {}", place(url));
+    if let Some(proxy) = &through {
+        message += &format!(" through the proxy {proxy}");
     }
     if is_resolution(error) {
-        message += match named {
+        message += match through {
             Some(_) => ": the name of the proxy does not resolve",
             None => ": the name does not resolve",
         };
@@ -75,6 +79,11 @@ fn no_connection(error: &reqwest::Error, proxy: &Proxy) -> String {
         message += " in time";
     }
     message
+}
+
+/// Whether the connection was to be made through a proxy, which shows in the text only.
+fn is_tunnel(error: &reqwest::Error) -> bool {
+    chain(error).any(|cause| cause.to_string().starts_with("tunnel error"))
 }
 
 /// Whether a request was not made because the HTTP client takes no address of its length.

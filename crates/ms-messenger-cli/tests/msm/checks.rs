@@ -58,8 +58,53 @@ fn an_untrusted_certificate_says_what_to_set_and_is_not_temporary() {
         .find(|line| line.contains("reachable"));
     assert!(reachable.unwrap().contains("UnknownIssuer"), "{doctor:?}");
     assert!(reachable.unwrap().contains("SSL_CERT_FILE"), "{doctor:?}");
+    for (file, rule) in [
+        ("/nonexistent", "does not exist"),
+        (env!("CARGO_MANIFEST_DIR"), "is no file"),
+    ] {
+        let own = vec![("SSL_CERT_FILE", file.to_owned())];
+        let ran = run(&words, &[environment.clone(), own].concat(), "");
+        assert_eq!(ran.code, 3, "{ran:?}");
+        assert!(
+            ran.stderr
+                .contains(&format!("SSL_CERT_FILE names a file that {rule}")),
+            "{ran:?}"
+        );
+    }
     let trusting = [environment, vec![("SSL_CERT_FILE", ca)]].concat();
     assert_eq!(run(&words, &trusting, "").code, 0);
+}
+
+#[test]
+fn a_proxy_of_the_environment_that_cannot_be_reached_is_named() {
+    let (emulator, _folder, ca) = with_https();
+    let world = emulator.seed();
+    let (_kept, port) = closed_port();
+    let to = channel(world);
+    let words = ["send", "--to", &to, "--text", "x", "--retries", "0"];
+    // A name with a label that is too long is not even asked for.
+    let unresolved = format!("http://{}.test", "a".repeat(64));
+    for (proxy, rule) in [
+        (
+            format!("http://127.0.0.1:{port}"),
+            "through the proxy that HTTPS_PROXY",
+        ),
+        (unresolved, "the name of the proxy does not resolve"),
+    ] {
+        let environment = [
+            (
+                "MSGRAPH_BASE_URL",
+                format!("{}/v1.0", emulator.https_url().unwrap()),
+            ),
+            ("MSGRAPH_TOKEN", world.graph.token.clone()),
+            ("SSL_CERT_FILE", ca.clone()),
+            ("HTTPS_PROXY", proxy),
+        ];
+        let ran = run(&words, &environment, "");
+        assert_eq!(ran.code, 7, "{ran:?}");
+        assert!(ran.stderr.contains(rule), "{ran:?}");
+    }
+    assert!(emulator.messages().is_empty());
 }
 
 #[cfg(target_os = "linux")]

@@ -43,7 +43,7 @@ pub(crate) struct BatchArgs {
     /// Print JSON also for errors that concern the whole input, and for --dry-run
     #[arg(long)]
     pub(crate) json: bool,
-    /// File with the key that encrypts the outbox, 32 bytes in base64 [env: MSM_OUTBOX_KEY]
+    /// File with the key that encrypts the outbox, 32 bytes in base64; without it, MSM_OUTBOX_KEY holds the key itself
     #[arg(long, value_name = "PATH")]
     pub(crate) key_file: Option<PathBuf>,
 

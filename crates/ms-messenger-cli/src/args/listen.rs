@@ -19,10 +19,10 @@ pub(crate) struct ListenArgs {
     /// File that each event is appended to as one line, and synced, before it is acknowledged
     #[arg(long, value_name = "FILE", value_parser = written::file())]
     pub(crate) keep: PathBuf,
-    /// File with the secret of the address for Event Grid [env: MSM_LISTEN_KEY]
+    /// File with the secret of the address for Event Grid; without it, MSM_LISTEN_KEY holds the secret itself
     #[arg(long, value_name = "FILE")]
     pub(crate) secret_file: Option<PathBuf>,
-    /// File with the clientState of the subscriptions of Graph [env: MSM_LISTEN_CLIENT_STATE]
+    /// File with the clientState of the subscriptions of Graph; without it, MSM_LISTEN_CLIENT_STATE holds it itself
     #[arg(long, value_name = "FILE")]
     pub(crate) client_state_file: Option<PathBuf>,
     /// End after the first event

@@ -24,6 +24,28 @@ fn the_short_help_of_a_command_omits_the_options_with_a_heading() {
     check(&complete_command());
 }
 
+#[test]
+fn the_variable_of_an_option_with_a_path_holds_a_path() {
+    // What the help promises; each of them is a path in the program.
+    let paths = ["MSM_CONFIG", "MSM_STATE_DIR", "MSM_STORE_KEY_FILE"];
+    fn check(command: &clap::Command, paths: &[&str]) {
+        let path = clap::builder::ValueParser::path_buf();
+        for arg in command.get_arguments() {
+            let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+            let named = help.split_once("[env: ").map(|(_, rest)| rest);
+            let Some(named) = named.filter(|_| arg.get_value_parser().type_id() == path.type_id())
+            else {
+                continue;
+            };
+            let variable = named.split([']', ';', ',']).next().unwrap();
+            assert!(paths.contains(&variable), "{command} {arg}: {help}");
+        }
+        let commands = command.get_subcommands();
+        commands.for_each(|command| check(command, paths));
+    }
+    check(&complete_command(), &paths);
+}
+
 /// Options and arguments whose file is read, and is never standard input. What says so are the tests of the
 /// program.
 const READ: [&str; 18] = [

@@ -4,12 +4,17 @@ use std::{
     fs::{File, Metadata},
     io::{self, Read},
     path::Path,
+    sync::mpsc::{self, RecvTimeoutError},
+    thread,
+    time::Duration,
 };
 
 use ms_messenger::{Error, ErrorKind, Problem};
 
 use crate::{
     interrupt::while_reading,
+    print,
+    terminal::shown_line,
     text::{self, foreign},
 };
 
@@ -18,7 +23,7 @@ mod steady;
 
 pub(crate) use steady::Stamp;
 
-pub(crate) use output::{misplaced, replace, unwritable};
+pub(crate) use output::{misplaced, no_folder, replace, unwritable};
 
 /// The most bytes of a secret, a setting or a set of rules.
 pub(crate) const SETTING: u64 = 1024 * 1024;
@@ -26,6 +31,9 @@ pub(crate) const SETTING: u64 = 1024 * 1024;
 pub(crate) const MESSAGE: u64 = 64 * 1024 * 1024;
 /// The most bytes of many messages, or of the body of a request.
 pub(crate) const BULK: u64 = 1024 * 1024 * 1024;
+
+/// How long a pipe or a device is read before a note says so.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Reads a file of at most `limit` bytes of UTF-8.
 ///
@@ -73,10 +81,24 @@ pub(crate) fn bytes(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
         return Err(too_large(limit));
     }
     if !about.is_file() && !about.is_dir() {
-        while_reading(read)
+        while_reading(|| noting(path, read))
     } else {
         read()
     }
+}
+
+/// Says after a while what is waited for: nothing else shows that a pipe has no writer.
+fn noting<T>(path: &Path, read: impl FnOnce() -> T) -> T {
+    let waiting = text::files::waiting(path.display());
+    let (reading, read_to_end) = mpsc::channel::<()>();
+    thread::spawn(move || {
+        if read_to_end.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+            print::note(shown_line(&waiting));
+        }
+    });
+    let read = read();
+    drop(reading);
+    read
 }
 
 fn utf8(bytes: Vec<u8>) -> io::Result<String> {

@@ -106,9 +106,10 @@ fn painted(text: &str) -> String {
     text.to_owned()
 }
 
-/// Prints why a command failed and returns its exit code.
+/// Prints in one line why a command failed and returns its exit code. The name of a file may have line
+/// breaks, after which it would look like another message.
 pub(crate) fn failure(message: &str, exit: Exit) -> Exit {
-    important(text::outcome::error(message));
+    important(text::outcome::error(&shown_line(message)));
     exit
 }
 

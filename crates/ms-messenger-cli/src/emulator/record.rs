@@ -37,7 +37,7 @@ pub(crate) async fn run(args: &RecordArgs) -> Exit {
     };
     let recorder = match builder.start().await {
         Ok(recorder) => recorder,
-        Err(error) => return print::failure(&not_started(&error), Exit::Config),
+        Err(error) => return print::failure(&not_started(&error), exit(&error)),
     };
     if print::result(&ready_line(args, &recorder)).is_err() {
         return print::failure(text::emulator::READY_LINE_UNWRITTEN, Exit::Other);
@@ -55,6 +55,12 @@ pub(crate) async fn run(args: &RecordArgs) -> Exit {
 }
 
 fn builder(args: &RecordArgs) -> Result<RecorderBuilder, String> {
+    for path in [Some(&args.out), args.ca_out.as_ref()]
+        .into_iter()
+        .flatten()
+    {
+        files::no_folder(path).map_err(|e| format!("{}: {}", path.display(), unreadable(&e)))?;
+    }
     let address = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let http = args.http.unwrap_or(address(USUAL.0));
     let https = if http.port() == 0 { 0 } else { USUAL.1 };
@@ -136,6 +142,14 @@ fn ready_text(args: &RecordArgs, recorder: &Recorder) -> String {
     let variables = variables.filter(|(platform, ..)| asked(*platform));
     let variables: Vec<_> = variables.map(|(_, name, value)| (name, value)).collect();
     text::recorder::ready(upstream, http, args.out.display(), &variables)
+}
+
+/// Returns the exit code of a recorder that did not start: the service is the value of an option.
+fn exit(error: &RecordError) -> Exit {
+    match error {
+        RecordError::Setting { name, .. } if option(name) == "--upstream" => Exit::Usage,
+        _ => Exit::Config,
+    }
 }
 
 /// Describes why a recorder did not start, and what to do.

@@ -40,6 +40,7 @@ pub(crate) async fn start(
     if !args.receiver_host.is_empty() && args.on_message.is_none() {
         return Err(print::failure(text::emulator::RECEIVER_HOST, Exit::Usage));
     }
+    check_files(args, ca_out.as_deref())?;
     let (http, https) = addresses(args, ports);
     let mut builder = builder(args)
         .with_http_address(http)
@@ -61,6 +62,18 @@ pub(crate) async fn start(
     }
     let started = builder.start().await;
     started.map_err(|error| not_started(&error, (http, https)))
+}
+
+/// Rejects a folder in the place of a file, by the path that was given.
+fn check_files(args: &WorldArgs, ca_out: Option<&Path>) -> Result<(), Exit> {
+    let given = [ca_out, args.data.as_deref(), args.replay.as_deref()];
+    for path in given.into_iter().flatten() {
+        files::no_folder(path).map_err(|error| {
+            let message = format!("{}: {}", path.display(), unreadable(&error));
+            print::failure(&message, Exit::Config)
+        })?;
+    }
+    Ok(())
 }
 
 fn builder(args: &WorldArgs) -> EmulatorBuilder {
@@ -148,12 +161,12 @@ fn not_started(error: &StartError, (http, https): (SocketAddr, SocketAddr)) -> E
         _ => String::new(),
     };
     let exit = match error {
+        StartError::Setting { .. } => Exit::Usage,
         StartError::NotLoopback(_)
         | StartError::Listen { .. }
         | StartError::CaOut { .. }
         | StartError::Certificates(_)
-        | StartError::Data { .. }
-        | StartError::Setting { .. } => Exit::Config,
+        | StartError::Data { .. } => Exit::Config,
         _ => Exit::Other,
     };
     print::failure(&format!("{message}{advice}"), exit)

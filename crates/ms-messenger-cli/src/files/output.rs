@@ -15,10 +15,8 @@ use crate::text;
 ///
 /// Those of the system; `InvalidInput` for a device or a pipe, in whose place there would be a file.
 pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
-    if path
-        .metadata()
-        .is_ok_and(|it| !it.is_file() && !it.is_dir())
-    {
+    no_folder(path)?;
+    if path.metadata().is_ok_and(|it| !it.is_file()) {
         let text = text::files::NOT_REGULAR;
         return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
     }
@@ -29,6 +27,19 @@ pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut beside = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
     beside.write_all(content)?;
     beside.persist(path).map(drop).map_err(|lost| lost.error)
+}
+
+/// Checks that a path is not that of a folder, which the system reports in several ways.
+///
+/// # Errors
+///
+/// `IsADirectory`.
+pub(crate) fn no_folder(path: &Path) -> io::Result<()> {
+    if path.is_dir() {
+        Err(io::ErrorKind::IsADirectory.into())
+    } else {
+        Ok(())
+    }
 }
 
 /// Describes why a file or folder cannot be written, and what to do.

@@ -15,6 +15,11 @@ pub(crate) const FOLDER: &str = "is a folder, not a file";
 pub(crate) const NO_FOLDER: &str = "it or a folder above it is not a folder";
 pub(crate) const EXISTS: &str = "exists already";
 
+/// A pipe that another program has to write to, or a device.
+pub(crate) fn waiting(path: impl Display) -> String {
+    format!("waiting for what is written to {path}, which is no regular file; press Ctrl-C to stop")
+}
+
 /// A folder that is needed for a file, and the one to create if it is another.
 pub(crate) fn missing_folder(missing: impl Display, needed: Option<impl Display>) -> String {
     match needed {

@@ -234,10 +234,7 @@ fn the_data_of_an_emulator_is_a_regular_file() {
         ("/dev/zero", "is not a regular file"),
         ("/dev/null", "is not a regular file"),
         (&pipe, "is not a regular file"),
-        (
-            folder.path().to_str().unwrap(),
-            "cannot be opened: is a directory",
-        ),
+        (folder.path().to_str().unwrap(), "is a folder, not a file"),
     ] {
         let words = ["emulator", "--http", "127.0.0.1:0", "--data", path];
         let ran = run(&words, &[], "");
@@ -293,7 +290,7 @@ fn every_failed_start_is_a_usage_or_configuration_error_and_names_its_option() {
         (&["--https", "192.0.2.1:0"], 3, "192.0.2.1"),
         (
             &["--on-message", "http://example.org/"],
-            3,
+            2,
             "--receiver-host NAME",
         ),
         (
@@ -306,6 +303,17 @@ fn every_failed_start_is_a_usage_or_configuration_error_and_names_its_option() {
             &["--data", "/nonexistent/file"],
             3,
             "cannot be opened: the folder /nonexistent does not exist",
+        ),
+        (&["--on-message", "nonsense"], 2, "--on-message: must be an"),
+        (&["--env-out", "/"], 3, "/: is a folder, not a file"),
+        (&["--ca-out", "/"], 3, "/: is a folder, not a file"),
+        (&["--data", "/"], 3, "/: is a folder, not a file"),
+        (&["--replay", "/"], 3, "/: is a folder, not a file"),
+        (&["--faults", "/"], 3, "/: is a folder, not a file"),
+        (
+            &["--faults", "/no\nsuch"],
+            3,
+            "error: /no such: no such file",
         ),
         (&["--replay", missing], 3, "/nonexistent/file: no such file"),
         (&["--faults", missing], 3, "no such file"),

@@ -57,4 +57,6 @@ mod support;
 mod targets;
 mod usage;
 #[cfg(unix)]
+mod waiting;
+#[cfg(unix)]
 mod written;

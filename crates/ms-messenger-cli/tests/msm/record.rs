@@ -271,17 +271,17 @@ fn what_cannot_be_recorded_or_played_says_why() {
     for (words, code, message) in [
         (
             &["--upstream", "http://graph.microsoft.com", "--out", &new][..],
-            3,
+            2,
             "error: --upstream: must be `real`",
         ),
         (
             &["--upstream", "real", "--platform", "ucwa", "--out", &new],
-            3,
+            2,
             "error: --upstream: must be the URL",
         ),
         (
             &["--upstream", "real", "--platform", "acs", "--out", &new],
-            3,
+            2,
             "error: --upstream: must be the endpoint",
         ),
         (

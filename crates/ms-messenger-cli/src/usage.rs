@@ -192,6 +192,10 @@ fn unknown_option(option: &str, words: &[OsString]) -> String {
         return text::usage::alias(&unknown, known);
     }
     match nearest_option(option, &command) {
+        // What follows `--` is no option, whatever it looks like.
+        Some(known) if option.strip_prefix("--") == Some(known) => {
+            text::usage::after_dashes(&unknown)
+        }
         Some(known) => unknown + &text::usage::suggestion(&format!("--{known}")),
         None => unknown,
     }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use ms_messenger::{
-    ErrorKind, ExposeSecret as _, Problem, Problems, Result, SecretString,
+    AccessToken, ErrorKind, ExposeSecret as _, Problem, Problems, Result, SecretString,
     http::acs::CONNECTION_STRING_VARIABLES,
 };
 
@@ -19,6 +19,9 @@ use crate::{
     sign_in::SignedIn,
     text,
 };
+
+/// Settings that are sent as they are.
+const TOKENS: [&str; 3] = ["ACS_ACCESS_TOKEN", "ACS_CHAT_TOKEN", "MSGRAPH_TOKEN"];
 
 /// The settings that are read so far. The first value of a variable wins.
 pub(super) struct Reader<'a> {
@@ -177,16 +180,23 @@ impl<'a> Reader<'a> {
         Some(signed_in)
     }
 
-    /// Finds a header that was given as a token: no service would explain that rejection.
+    /// Finds a header that was given as a token, as no service would explain that rejection, and a token
+    /// that no header can carry.
     fn check_secret(&mut self, variable: &str) {
         let Some(setting) = self.values.iter().find(|it| it.variable == variable) else {
             return;
         };
-        let scheme = setting.value.expose_secret().get(..7).unwrap_or_default();
-        if scheme.eq_ignore_ascii_case("bearer ") {
-            let name = setting.origin.setting(variable);
-            self.problems.add(name, text::config::HEADER);
-        }
+        let value = setting.value.expose_secret();
+        let scheme = value.get(..7).unwrap_or_default();
+        let is_token = TOKENS.contains(&variable) && !value.is_empty();
+        let rule = if scheme.eq_ignore_ascii_case("bearer ") {
+            text::config::HEADER
+        } else if is_token && AccessToken::new(setting.value.clone()).check().is_err() {
+            text::config::TOKEN
+        } else {
+            return;
+        };
+        self.problems.add(setting.origin.setting(variable), rule);
     }
 
     /// Reads the one line that a file holds. No error repeats its content.

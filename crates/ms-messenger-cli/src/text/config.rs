@@ -28,6 +28,8 @@ pub(crate) const OF_PROFILE: &str = "belongs in a profile, [profiles.NAME]";
 /// The rule of names of profiles and targets.
 pub(crate) const NAME: &str =
     "the name must be 1 to 64 of A-Z a-z 0-9 . _ - and not begin with . or -";
+pub(crate) const TOKEN: &str =
+    "must have visible ASCII characters only, without white space, as every token has";
 pub(crate) const HEADER: &str = "begins with \"Bearer \": give the token alone";
 
 /// An unknown member, with the known one that may be meant.

@@ -107,6 +107,11 @@ pub(crate) fn alias(unknown: &str, known: &str) -> String {
     format!("{unknown}: use {known}")
 }
 
+/// An option of the command after `--`.
+pub(crate) fn after_dashes(unknown: &str) -> String {
+    format!("{unknown} after --, which ends the options: put it before")
+}
+
 /// Asks whether a known name is meant.
 pub(crate) fn suggestion(known: &str) -> String {
     format!(": did you mean {known}?")

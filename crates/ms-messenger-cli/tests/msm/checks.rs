@@ -176,7 +176,12 @@ fn a_dry_run_rejects_the_tokens_that_a_send_rejects() {
             5,
             "application",
         ),
-        (channel(world), of_graph("bad\u{1}"), 3, "header"),
+        (
+            channel(world),
+            of_graph("bad\u{1}"),
+            3,
+            "MSGRAPH_TOKEN: must",
+        ),
         (
             channel(world),
             of_graph(&world.graph_token(user, &["ChannelMessage.Send"], past)),

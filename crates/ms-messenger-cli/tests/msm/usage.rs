@@ -253,11 +253,24 @@ fn marks_and_escapes_of_a_pipe_are_removed_or_named() {
 }
 
 #[test]
+fn an_option_after_two_dashes_is_said_to_be_one_that_ended_too_early() {
+    let words = ["emulator", "record", "--http", "--", "--upstream", "real"];
+    let ran = run(&words, &[], "");
+    assert_eq!(ran.code, 2, "{ran:?}");
+    let error =
+        "error: there is no option --upstream after --, which ends the options: put it before";
+    assert!(ran.stderr.starts_with(error), "{ran:?}");
+}
+
+#[test]
 fn an_empty_or_decorated_token_is_refused_with_its_name() {
     for (token, rule) in [
         ("", "is empty"),
         (" ", "is empty"),
         ("Bearer abc", "Bearer"),
+        ("a\u{1b}[31mb", "must have visible ASCII characters only"),
+        ("ab\u{202e}c", "must have visible ASCII characters only"),
+        ("two words", "must have visible ASCII characters only"),
     ] {
         let words = [
             "send",

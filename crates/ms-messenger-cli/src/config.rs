@@ -212,6 +212,35 @@ impl Settings {
         Some(format!("{name}: {rule}"))
     }
 
+    /// Returns the variable of the credential that a client of `platform` uses, and where it comes from;
+    /// the sign-in has no variable. `None` when there is none.
+    pub(crate) fn credential(&self, platform: Platform) -> Option<(Option<&'static str>, Origin)> {
+        if !self.configures(platform) {
+            return None;
+        }
+        // In the order of the builders.
+        let variables: &[&'static str] = match platform {
+            Platform::AcsMessages => &[
+                "ACS_ACCESS_TOKEN",
+                "ACS_ACCESS_KEY",
+                "ACS_CONNECTION_STRING",
+                "AZURE_CLIENT_SECRET",
+                "AZURE_FEDERATED_TOKEN_FILE",
+            ],
+            Platform::AcsChat => &["ACS_CHAT_TOKEN"],
+            Platform::MsgraphChat => &["MSGRAPH_TOKEN"],
+            Platform::Ucwa => &["UCWA_PASSWORD"],
+        };
+        let mut settings = variables.iter().filter_map(|it| self.setting(it));
+        let first = settings.next();
+        first
+            .map(|it| (Some(it.variable), it.origin.clone()))
+            .or_else(|| {
+                let signed_in = self.signed_in.as_ref()?;
+                Some((None, Origin::SignIn(signed_in.profile.name.clone())))
+            })
+    }
+
     /// Returns whether there is a credential for `platform`.
     pub(crate) fn configures(&self, platform: Platform) -> bool {
         let has = |variable: &str| self.setting(variable).is_some();

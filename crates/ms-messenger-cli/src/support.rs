@@ -16,6 +16,7 @@ use crate::{
     failures,
     files::unwritable,
     outcome::one_line,
+    platform::Platform,
     print, profile, report, text,
 };
 
@@ -162,9 +163,20 @@ fn configuration(settings: &Settings, profile: &str) -> Value {
         "file": file.map(|file| file.path.display().to_string()),
         "profiles": file.map_or(0, |file| file.profiles.len()),
         "targets": file.map_or(0, |file| file.targets(profile).len()),
-        "is_signed_in": settings.signed_in.is_some(),
+        "credentials": credentials(settings),
         "settings": values.collect::<Vec<_>>(),
     })
+}
+
+/// Returns which credential each platform uses, and never the credential.
+fn credentials(settings: &Settings) -> Value {
+    let all = Platform::ALL.into_iter().map(|platform| {
+        let used = settings.credential(platform);
+        let (variable, origin) = used.unzip();
+        let origin = origin.map(|origin| origin.to_string());
+        json!({"platform": platform.as_str(), "variable": variable.flatten(), "origin": origin})
+    });
+    all.collect()
 }
 
 /// Returns a value without what an address can hide.

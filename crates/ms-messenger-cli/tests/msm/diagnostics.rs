@@ -3,7 +3,7 @@
 use std::fs;
 
 use ms_messenger_emulator::FaultAction;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::{
     acs_chat, acs_messages, channel, closed_port, conversation, fail_next, msgraph_chat, run,
@@ -163,6 +163,18 @@ fn a_report_has_what_is_needed_and_neither_accounts_nor_secrets() {
     assert_eq!(failure["kind"], "connect");
     assert_eq!(failure["command"], "send");
     assert_eq!(report["doctor"]["platforms"][2]["platform"], "msgraph-chat");
+    let used = |platform: &str, variable: Value, origin: Value| json!({"platform": platform, "variable": variable, "origin": origin});
+    let from = |variable: &str| (json!(variable), json!("the environment"));
+    let (token, place) = from("MSGRAPH_TOKEN");
+    let credentials = report["configuration"]["credentials"].as_array().unwrap();
+    assert!(
+        credentials.contains(&used("msgraph-chat", token, place)),
+        "{report}"
+    );
+    assert!(
+        credentials.contains(&used("acs-messages", Value::Null, Value::Null)),
+        "{report}"
+    );
     let text = run(&["report"], &environment, "");
     assert_eq!(text.code, 0, "{text:?}");
     for printed in [&ran.stdout, &text.stdout] {

@@ -53,6 +53,12 @@ fn a_sign_in_from_an_empty_home_sends_and_is_deleted() {
         "https://graph.microsoft.com/User.ReadBasic.All",
     ];
     assert_eq!(who["scopes"], serde_json::json!(scopes));
+    let ran = home.run(&["report", "--offline", "--json"]);
+    let used = serde_json::json!({
+        "platform": "msgraph-chat", "variable": null, "origin": "the sign-in `default`",
+    });
+    let credentials = &ran.json()["configuration"]["credentials"];
+    assert!(credentials.as_array().unwrap().contains(&used), "{ran:?}");
     let text = home.run(&["whoami"]).stdout;
     assert!(
         text.starts_with(&format!("{}\n  id          {}\n", user.upn, user.id)),
@@ -317,9 +323,9 @@ fn an_emulator_that_leaves_the_approval_to_a_user_offers_a_code() {
     environment.extend(key_file(folder.path()));
     let mut child = msm()
         .arg("login")
-        .envs(environment)
+        .envs(environment.iter().map(|(name, value)| (name, value)))
         .stderr(Stdio::piped())
-        .stdout(Stdio::null())
+        .stdout(Stdio::piped())
         .spawn()
         .unwrap();
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
@@ -329,10 +335,15 @@ fn an_emulator_that_leaves_the_approval_to_a_user_offers_a_code() {
     let waiting: serde_json::Value = serde_json::from_str(&waiting).unwrap();
     let code = waiting["sign_ins"][0]["user_code"].as_str().unwrap();
     assert!(offered.contains(code), "{offered}");
-    let body = format!(r#"{{"user_code":"{code}"}}"#);
+    let body = format!(r#"{{"user_code":"{code}","user":"bob@contoso.test"}}"#);
     let (status, _, _) = http("POST", &format!("{url}/_emulator/entra/approve"), &body);
     assert!((200..300).contains(&status), "{status}");
-    assert_eq!(child.wait().unwrap().code(), Some(0));
+    let ended = child.wait_with_output().unwrap();
+    assert_eq!(ended.status.code(), Some(0));
+    let said = String::from_utf8(ended.stdout).unwrap();
+    assert_eq!(said, "signed in as bob@contoso.test; stored as `default`\n");
+    let ran = run(&["whoami", "--json"], &environment, "");
+    assert_eq!(ran.json()["user"], "bob@contoso.test", "{ran:?}");
 }
 
 #[test]

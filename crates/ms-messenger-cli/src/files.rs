@@ -13,7 +13,7 @@ use ms_messenger::{Error, ErrorKind, Problem};
 
 use crate::{
     interrupt::while_reading,
-    print,
+    notes::note,
     terminal::shown_line,
     text::{self, foreign},
 };
@@ -93,7 +93,7 @@ fn noting<T>(path: &Path, read: impl FnOnce() -> T) -> T {
     let (reading, read_to_end) = mpsc::channel::<()>();
     thread::spawn(move || {
         if read_to_end.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
-            print::note(shown_line(&waiting));
+            note(shown_line(&waiting));
         }
     });
     let read = read();

@@ -39,6 +39,7 @@ mod login;
 mod logout;
 mod mentions;
 mod names;
+mod notes;
 mod outbox;
 mod outbox_store;
 mod outcome;

@@ -1,27 +1,20 @@
-//! Standard output and standard error.
+//! Results on standard output, and errors on standard error.
 
 use std::{
-    fmt,
     io::{self, Write as _},
     ops::ControlFlow,
-    sync::atomic::{AtomicBool, Ordering},
     time::SystemTime,
 };
 
-use anstyle::{AnsiColor, Style};
-
 use ms_messenger::{Delivery, Error, IdempotencyKey, Receipt};
 
+pub(crate) use crate::notes::{important, is_quiet, log, note, set_quiet};
 use crate::{
     exit::Exit,
     explain::is_used_key,
     files, outcome,
-    terminal::{shown, shown_line},
-    text::{
-        self,
-        outcome::{ERROR, WARNING},
-        wording::in_own_terms,
-    },
+    terminal::{shown, shown_line, shown_message},
+    text::{self, wording::in_own_terms},
 };
 
 /// Writes one result to standard output. Nothing of it reaches a terminal as a command; JSON is
@@ -61,55 +54,10 @@ pub(crate) fn unwritten(error: &io::Error, exit: Exit) -> Exit {
     failure(&text::outcome::output_failed(why), Exit::Other)
 }
 
-/// Whether only errors are printed on standard error.
-static IS_QUIET: AtomicBool = AtomicBool::new(false);
-
-/// Sets whether only errors are printed on standard error.
-pub(crate) fn set_quiet(is_quiet: bool) {
-    IS_QUIET.store(is_quiet, Ordering::Relaxed);
-}
-
-/// Returns whether only errors are printed on standard error.
-pub(crate) fn is_quiet() -> bool {
-    IS_QUIET.load(Ordering::Relaxed)
-}
-
-/// Writes one line to standard error, unless it is quiet. A closed standard error is no failure.
-pub(crate) fn note(text: impl fmt::Display) {
-    if !is_quiet() {
-        important(text);
-    }
-}
-
-/// Writes one line to standard error, also when it is quiet: an error, or what the user must do.
-/// Nothing of it reaches a terminal as a command, also not the name of a file.
-pub(crate) fn important(text: impl fmt::Display) {
-    let text = painted(&shown(&text.to_string()));
-    // It removes the colours where `NO_COLOR` is set, or standard error is no terminal.
-    let _ = writeln!(anstream::stderr().lock(), "{text}");
-}
-
-/// Writes a line of the log to standard error, without colours.
-pub(crate) fn log(line: &str) {
-    let _ = writeln!(io::stderr().lock(), "{}", shown(line));
-}
-
-/// Colours the word with which an error or a warning begins.
-fn painted(text: &str) -> String {
-    let style = |colour: AnsiColor| Style::new().bold().fg_color(Some(colour.into()));
-    for (word, colour) in [(ERROR, AnsiColor::Red), (WARNING, AnsiColor::Yellow)] {
-        if let Some(rest) = text.strip_prefix(word) {
-            let style = style(colour);
-            return format!("{style}{word}{style:#}{rest}");
-        }
-    }
-    text.to_owned()
-}
-
 /// Prints in one line why a command failed and returns its exit code. The name of a file may have line
 /// breaks, after which it would look like another message.
 pub(crate) fn failure(message: &str, exit: Exit) -> Exit {
-    important(text::outcome::error(&shown_line(message)));
+    important(text::outcome::error(shown_message(message)));
     exit
 }
 
@@ -195,12 +143,12 @@ fn describe(error: &Error, heading: &str, message: &str, advice: Option<&str>) -
         let mut text = text::outcome::error(heading);
         for problem in error.problems() {
             let problem = problem.to_string();
-            let problem = shown_line(&in_own_terms(&problem));
+            let problem = shown_message(&in_own_terms(&problem));
             text.push_str(&format!("\n  {problem}"));
         }
         text
     } else {
-        text::outcome::error(shown_line(message))
+        text::outcome::error(shown_message(message))
     };
     for cause in informative(&outcome::causes(error)) {
         text.push_str(&format!("\n  {}", text::outcome::caused_by(cause)));

@@ -28,6 +28,23 @@ pub(crate) fn shown_line(text: &str) -> String {
     shown(text).replace(['\n', '\t'], " ")
 }
 
+/// The most characters of a message, and how many of them are the last ones: these hold the rule.
+const LONGEST_MESSAGE: usize = 2000;
+const END_OF_MESSAGE: usize = 500;
+
+/// Does the same to an error, without the middle of one that nobody would read: the name of a file can have
+/// any length.
+pub(crate) fn shown_message(text: &str) -> String {
+    let text = shown_line(text);
+    let length = text.chars().count();
+    if length <= LONGEST_MESSAGE {
+        return text;
+    }
+    let begin = text.chars().take(LONGEST_MESSAGE - END_OF_MESSAGE);
+    let end = text.chars().skip(length - END_OF_MESSAGE);
+    begin.chain(['…']).chain(end).collect()
+}
+
 /// Escapes in JSON what a terminal obeys. It stays the same JSON.
 pub(crate) fn escaped(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
@@ -64,6 +81,10 @@ mod tests {
             "a\u{fffd}]0;title\u{fffd}\u{fffd}[2Jb\nc\u{fffd}d\u{fffd}31m\te"
         );
         assert_eq!(shown_line("a\nb\rc"), "a b c");
+        let long = shown_message(&format!("{}: no such file", "ä".repeat(100_000)));
+        assert_eq!(long.chars().count(), LONGEST_MESSAGE + 1);
+        assert!(long.starts_with('ä') && long.ends_with("ä: no such file"));
+        assert_eq!(shown_message("a\nb"), "a b");
         assert_eq!(shown("ü 👍🏽 line"), "ü 👍🏽 line");
     }
 

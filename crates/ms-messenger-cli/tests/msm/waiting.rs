@@ -1,11 +1,29 @@
-//! Pipes that nothing is written to: the program says what it waits for.
+//! Pipes that nothing is written to, and errors of any length.
 
 use std::{
     io::{BufRead as _, BufReader},
     process::{Command, Stdio},
 };
 
-use crate::support::msm;
+use crate::support::{msm, run};
+
+#[test]
+fn an_error_of_any_length_can_be_read() {
+    let long = "x".repeat(100_000);
+    for words in [
+        &["config", "check", "--config", &long][..],
+        &["settle", "--evidence", &long],
+        &["emulator", "--http", "127.0.0.1:0", "--faults", &long],
+    ] {
+        let ran = run(words, &[], "");
+        assert!(
+            ran.code != 0 && ran.stderr.len() < 3000,
+            "{}",
+            ran.stderr.len()
+        );
+        assert!(ran.stderr.contains("…xxx"), "{ran:?}");
+    }
+}
 
 #[test]
 fn a_pipe_without_a_writer_is_named_while_it_is_waited_for() {

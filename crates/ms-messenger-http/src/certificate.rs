@@ -69,14 +69,14 @@ fn reason_in_words(said: &str) -> Option<&'static str> {
 pub(crate) fn untrusted(place: &str, reason: &str) -> Error {
     let file = std::env::var_os("SSL_CERT_FILE").filter(|it| !it.is_empty());
     let hint = match file.as_deref().map(Path::new).and_then(unusable) {
-        Some(rule) => format!("SSL_CERT_FILE names a file that {rule}"),
+        Some(rule) => format!("; SSL_CERT_FILE names a file that {rule}"),
         None => {
-            "trust is given by the system's store, by the file that SSL_CERT_FILE names, or by \
+            "; trust is given by the system's store, by the file that SSL_CERT_FILE names, or by \
                  HttpOptions::with_extra_roots"
                 .to_owned()
         }
     };
-    let message = format!("the certificate of {place} is not trusted: {reason}; {hint}");
+    let message = format!("the certificate of {place} is not trusted: {reason}{hint}");
     Error::new(ErrorKind::Config, message).with_code(UNTRUSTED_CERTIFICATE)
 }
 

@@ -1,5 +1,6 @@
 //! Every text that `msm` prints, by command; the help of commands and options stands in `args`.
 
+pub(crate) mod aliases;
 pub(crate) mod api;
 pub(crate) mod batch;
 pub(crate) mod card;

@@ -11,7 +11,7 @@ use crate::{
     help,
     outcome::{Line, Status},
     print,
-    text::{self, foreign},
+    text::{self, aliases, foreign},
     typo::{nearest_option, suggestion},
 };
 
@@ -179,17 +179,8 @@ fn unknown_option(option: &str, words: &[OsString]) -> String {
     // A command after it has other options.
     let before = words.iter().skip(1).filter_map(|word| word.to_str());
     let (_, command) = used_command(before.take_while(|word| name(word) != option));
-    let is_known = |known: &str| {
-        let mut options = known.split(' ').filter_map(|it| it.strip_prefix("--"));
-        options.all(|name| {
-            command
-                .get_arguments()
-                .any(|it| it.get_long() == Some(name))
-        })
-    };
-    let mut aliases = text::usage::ALIASES.iter();
-    if let Some((_, known)) = aliases.find(|(other, known)| *other == option && is_known(known)) {
-        return text::usage::alias(&unknown, known);
+    if let Some(text) = alias(&unknown, option, &command) {
+        return text;
     }
     match nearest_option(option, &command) {
         // What follows `--` is no option, whatever it looks like.
@@ -199,6 +190,45 @@ fn unknown_option(option: &str, words: &[OsString]) -> String {
         Some(known) => unknown + &text::usage::suggestion(&format!("--{known}")),
         None => unknown,
     }
+}
+
+/// Describes an option that another program has: its name here, or what takes its place.
+fn alias(unknown: &str, option: &str, command: &clap::Command) -> Option<String> {
+    let find = |table: &[(&[&str], &'static str)], is_meant: &dyn Fn(&str) -> bool| {
+        let mut table = table.iter();
+        let found = table.find(|(others, here)| others.contains(&option) && is_meant(here));
+        found.map(|(_, here)| *here)
+    };
+    if command.get_name() == "api"
+        && let Some(how) = find(&aliases::OF_API, &|_| true)
+    {
+        return Some(aliases::replaced(unknown, how));
+    }
+    let has = |long: &str| {
+        command
+            .get_arguments()
+            .any(|it| it.get_long() == Some(long))
+    };
+    let stands_alone = |value: &str| {
+        let mut positionals = command.get_positionals();
+        positionals.any(|it| it.get_value_names().is_some_and(|names| names[0] == value))
+    };
+    let is_known = |here: &str| {
+        let options = here
+            .split([' ', ','])
+            .filter_map(|it| it.strip_prefix("--"));
+        options.into_iter().all(has)
+    };
+    if let Some(here) = find(&aliases::OPTIONS, &is_known) {
+        return Some(aliases::named(unknown, here));
+    }
+    let how = [
+        ("TARGET", &aliases::OF_TARGET[..], aliases::TARGET_ALONE),
+        ("MESSAGE", &aliases::OF_MESSAGE[..], aliases::MESSAGE_ALONE),
+    ]
+    .into_iter()
+    .find(|(value, others, _)| others.contains(&option) && stands_alone(value));
+    how.map(|(_, _, how)| aliases::replaced(unknown, how))
 }
 
 /// Returns the part of a word that can be the name of an option.
@@ -218,6 +248,11 @@ fn unknown_command(error: &clap::Error, words: &[OsString]) -> String {
     let name = (name != text::usage::UNQUOTED).then_some(name);
     let unknown = text::usage::unknown_command(name.as_deref());
     let meant = suggestion(&typed, known.iter().copied(), "");
+    let mut others = aliases::COMMANDS.iter();
+    let other = others.find(|(others, _)| others.contains(&typed.as_str()));
+    if let Some((_, here)) = other.filter(|_| command.get_name() == "msm" && meant.is_empty()) {
+        return aliases::named(&unknown, here);
+    }
     if meant.is_empty() && !known.is_empty() {
         text::usage::commands(&unknown, &known)
     } else {

@@ -2,25 +2,6 @@
 
 use super::outcome;
 
-/// Common names of options that have another name here.
-pub(crate) const ALIASES: [(&str, &str); 15] = [
-    ("--body", "--text"),
-    ("--body", "--input"),
-    ("--data", "--input"),
-    ("-d", "--input"),
-    ("--content", "--text"),
-    ("--message", "--text"),
-    ("--msg", "--text"),
-    ("-m", "--text"),
-    ("-b", "--text"),
-    ("--channel", "--to channel:TEAM/CHANNEL"),
-    ("--chat", "--to conversation:ID"),
-    ("--target", "--to"),
-    ("--title", "--subject"),
-    ("-s", "--subject"),
-    ("-t", "--to or --text"),
-];
-
 pub(crate) const NO_COMMAND: &str = "a command is missing";
 pub(crate) const NOT_UTF8: &str = "an argument is not UTF-8";
 
@@ -100,11 +81,6 @@ pub(crate) fn unexpected(word: &str) -> String {
 
 pub(crate) fn unknown_option(option: &str) -> String {
     format!("there is no option {option}")
-}
-
-/// An unknown option, as [`unknown_option`] says it, that has another name here.
-pub(crate) fn alias(unknown: &str, known: &str) -> String {
-    format!("{unknown}: use {known}")
 }
 
 /// An option of the command after `--`.

@@ -20,7 +20,10 @@ fn errors_of_usage_name_options_of_this_program() {
             format!("{to} hello"),
             "'hello' is not an option; the text goes after --text (\"-\" reads standard input)",
         ),
-        (format!("{to} --attach x"), "there is no option --attach"),
+        (
+            format!("{to} --attach x"),
+            "there is no option --attach: use --file or --picture",
+        ),
         (
             format!("{to} --message x"),
             "there is no option --message: use --text",
@@ -171,6 +174,117 @@ fn errors_of_usage_name_options_of_this_program() {
         ),
     ] {
         assert_eq!(error_of(&line), expected, "{line}");
+    }
+}
+
+#[test]
+fn names_of_other_programs_lead_to_those_of_this_one() {
+    for (line, expected) in [
+        (
+            "send --attach a",
+            "no option --attach: use --file or --picture",
+        ),
+        (
+            "send -t a -b b",
+            "no option -t: use --to, --text or --subject",
+        ),
+        ("send --to user:a -b b", "no option -b: use --text"),
+        ("send --to user:a -d", "no option -d: use --dry-run"),
+        (
+            "send --to user:a -i html",
+            "no option -i: use --html or --markdown",
+        ),
+        ("send -g ops", "no option -g: use --to @NAME"),
+        (
+            "send --chatId a",
+            "no option --chatId: use --to conversation:ID",
+        ),
+        (
+            "send --teamId a",
+            "no option --teamId: use --to channel:TEAM/CHANNEL",
+        ),
+        (
+            "read --to user:a",
+            "no option --to: the target stands alone, e.g. channel:@Contoso/General",
+        ),
+        (
+            "show --chat-id a",
+            "no option --chat-id: the target stands alone, e.g. channel:@Contoso/General",
+        ),
+        (
+            "delete user:a --id 1",
+            "no option --id: the id of the message stands alone, after the target",
+        ),
+        ("whoami --to user:a", "no option --to"),
+        ("whoami --id 1", "no option --id"),
+        ("read user:a --limit 3", "no option --limit: use --last"),
+        ("whoami -o json", "no option -o: use --json"),
+        ("whoami --output=json", "no option --output: use --json"),
+        ("whoami --debug", "no option --debug: use -vv"),
+        ("api -d {} POST /me", "no option -d: use --input"),
+        (
+            "api -X POST /me",
+            "no option -X: the method stands before the path: msm api POST PATH",
+        ),
+        (
+            "api /me --jq .id",
+            "no option --jq: --filter takes a JSONPath, e.g. '$.value[*].id'",
+        ),
+        (
+            "api POST /me -f a=b",
+            "no option -f: --input takes the body as JSON, from a file or, with -, from standard input",
+        ),
+        (
+            "api /me -i",
+            "no option -i: -v prints the status and the ids of the request",
+        ),
+        ("api /me --all", "no option --all: use --paginate"),
+        ("notify", "no command 'notify': use send"),
+        ("request", "no command 'request': use api"),
+        (
+            "outbox notify",
+            "no command 'notify'; the commands are add, ",
+        ),
+    ] {
+        let error = error_of(line);
+        let end = error.strip_prefix("there is ");
+        let is_it = end.is_some_and(|end| {
+            end == expected || expected.ends_with(", ") && end.starts_with(expected)
+        });
+        assert!(is_it, "{line}: {error}");
+    }
+}
+
+/// What stands in the tables of other names.
+#[test]
+fn every_other_name_leads_to_what_this_program_has() {
+    let all = args::complete_command();
+    let mut commands = vec![&all];
+    let mut at = 0;
+    while let Some(command) = commands.get(at).copied() {
+        commands.extend(command.get_subcommands());
+        at += 1;
+    }
+    let has = |name: &str| {
+        let mut options = commands.iter().flat_map(|it| it.get_arguments());
+        options.any(|it| it.get_long() == Some(name))
+    };
+    for (others, here) in aliases::OPTIONS.iter().chain(&aliases::OF_API) {
+        assert!(!others.is_empty());
+        for word in here.split([' ', ',', ':']) {
+            if let Some(name) = word.strip_prefix("--") {
+                assert!(has(name), "{here}");
+            }
+        }
+    }
+    for (others, here) in aliases::COMMANDS {
+        let is_command = all
+            .find_subcommand(here.split(' ').next().unwrap())
+            .is_some();
+        assert!(is_command || here.starts_with("--"), "{here}");
+        for other in others {
+            assert!(all.find_subcommand(other).is_none(), "{other}");
+        }
     }
 }
 

@@ -54,6 +54,7 @@ const OWN_HEADERS: [&str; 17] = [
 /// What a request is made of.
 struct Wanted {
     method: Method,
+    path: String,
     headers: Vec<(HeaderName, HeaderValue)>,
     body: Option<(HeaderValue, Vec<u8>)>,
     filter: Option<JsonPath>,
@@ -160,12 +161,14 @@ fn respond(args: &ApiArgs, response: &Response, filter: Option<&JsonPath>) -> Re
 /// Checks everything that needs no settings.
 fn wanted(args: &ApiArgs) -> Result<Wanted> {
     let invalid = |field: &str, rule: &str| usage::refused("api", field, rule);
-    let method = args.method.trim().to_ascii_uppercase();
-    let rule = text::api::METHODS;
-    let known = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
-    let method = known.contains(&method.as_str()).then_some(method);
-    let method = method.ok_or_else(|| invalid("METHOD", rule))?;
-    let method = Method::from_bytes(method.as_bytes()).map_err(|_| invalid("METHOD", rule))?;
+    let method = args.method().and_then(|it| it.parse::<Method>().ok());
+    let method = method.ok_or_else(|| invalid("METHOD", text::api::METHODS))?;
+    let path = args
+        .path()
+        .ok_or_else(|| invalid("PATH", text::api::PATH_MISSING))?;
+    if let Some(rule) = whole_address(path) {
+        return Err(invalid("PATH", rule));
+    }
     let is_read = method == Method::GET;
     if args.paginate && !is_read {
         return Err(invalid("--paginate", text::api::ONLY_FOR_GET));
@@ -184,10 +187,19 @@ fn wanted(args: &ApiArgs) -> Result<Wanted> {
     };
     Ok(Wanted {
         method,
+        path: path.to_owned(),
         headers,
         body,
         filter,
     })
+}
+
+/// Returns what is wrong with an address that is pasted as a path.
+fn whole_address(path: &str) -> Option<&'static str> {
+    let is_http =
+        |scheme: &str| scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http");
+    let (scheme, _) = path.split_once("://")?;
+    is_http(scheme).then_some(text::api::WHOLE_ADDRESS)
 }
 
 /// Reads a JSONPath.
@@ -303,7 +315,7 @@ fn open(
     wanted: &Wanted,
 ) -> Result<OpenRequest> {
     let (options, retry) = (http_options(args.common.timeout), retry(None));
-    let (method, path) = (wanted.method.clone(), args.path.as_str());
+    let (method, path) = (wanted.method.clone(), wanted.path.as_str());
     Ok(match platform {
         Platform::AcsMessages => {
             connect::acs_messages(settings, options, retry)?.request(method, path)

@@ -192,14 +192,18 @@ pub(crate) enum Things {
 }
 
 #[derive(Args, Debug)]
-#[command(after_help = API, after_long_help = format!("{API}\n\n{ENVIRONMENT}"))]
+#[command(
+    after_help = API,
+    after_long_help = format!("{API}\n\n{ENVIRONMENT}"),
+    override_usage = "msm api [METHOD] PATH [OPTIONS]"
+)]
 pub(crate) struct ApiArgs {
-    /// The method, e.g. GET
+    /// The method; without it, GET
     #[arg(value_name = "METHOD")]
-    pub(crate) method: String,
+    first: String,
     /// The path, e.g. /me/joinedTeams
     #[arg(value_name = "PATH")]
-    pub(crate) path: String,
+    second: Option<String>,
     /// The body in this file; `-` reads standard input
     #[arg(long, value_name = "FILE")]
     pub(crate) input: Option<PathBuf>,
@@ -218,11 +222,30 @@ pub(crate) struct ApiArgs {
 }
 
 impl ApiArgs {
+    /// The method, in capital letters: `GET` for a path alone. `None` if it is none that can be requested.
+    pub(crate) fn method(&self) -> Option<&'static str> {
+        let given = self.second.as_ref().map_or("GET", |_| self.first.trim());
+        known_method(given)
+    }
+
+    /// The path; `None` if there is a method alone.
+    pub(crate) fn path(&self) -> Option<&str> {
+        let alone = || {
+            known_method(self.first.trim())
+                .is_none()
+                .then_some(&*self.first)
+        };
+        self.second.as_deref().or_else(alone)
+    }
+
     /// Whether the request changes nothing.
     pub(crate) fn is_read(&self) -> bool {
-        let method = self.method.trim();
-        ["GET", "HEAD"]
-            .iter()
-            .any(|read| method.eq_ignore_ascii_case(read))
+        matches!(self.method(), Some("GET" | "HEAD"))
     }
+}
+
+/// Returns a method as the requests name it.
+fn known_method(given: &str) -> Option<&'static str> {
+    let mut known = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"].into_iter();
+    known.find(|method| given.eq_ignore_ascii_case(method))
 }

@@ -7,7 +7,11 @@ pub(crate) const SELECTED_NOTHING: &str = "--filter selects nothing of the respo
 pub(crate) const SELECTED_NO_ITEM: &str = "--filter selects nothing: with --paginate it is applied to \
      the array of the items, e.g. $[*].id";
 
-pub(crate) const METHODS: &str = "must be GET, HEAD, POST, PUT, PATCH or DELETE";
+pub(crate) const METHODS: &str =
+    "must be GET, HEAD, POST, PUT, PATCH or DELETE, and stand before the path";
+pub(crate) const PATH_MISSING: &str = "is missing: it follows the method, e.g. /me/joinedTeams";
+pub(crate) const WHOLE_ADDRESS: &str = "must not have scheme and host: write what follows the version, e.g. \
+    /me of https://graph.microsoft.com/v1.0/me";
 pub(crate) const ONLY_FOR_GET: &str = "is for GET only";
 pub(crate) const NOT_FOR_GET: &str = "is not for GET";
 

@@ -107,8 +107,9 @@ pub(crate) const LIST: &str = "Examples:\n  msm list teams\n  msm list channels 
     teams, channels TEAM, chats: msgraph-chat. threads: acs-chat. conversations, templates:\n\
     acs-messages. contacts NAME: ucwa. members TARGET: all of them but ucwa.";
 
-pub(crate) const API: &str = "Examples:\n  msm api GET /me/joinedTeams --paginate --filter '$[*].displayName'\n  \
+pub(crate) const API: &str = "Examples:\n  msm api /me/joinedTeams --paginate --filter '$[*].displayName'\n  \
     msm api POST /chats/ID/messages --input message.json\n\n\
+    Without a METHOD, the request is a GET.\n\
     The path lies below the address of the service, with its ids percent-encoded. A GET is retried;\n\
     any other request is sent once.";
 

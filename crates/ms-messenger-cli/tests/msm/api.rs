@@ -72,6 +72,43 @@ fn a_filter_that_selects_nothing_says_so() {
 }
 
 #[test]
+fn a_path_alone_is_a_get() {
+    let emulator = start(true);
+    let environment = msgraph_chat(emulator.seed());
+    let words = [
+        "api",
+        "/me/joinedTeams",
+        "--filter",
+        "$.value[*].displayName",
+    ];
+    let ran = run(&words, &environment, "");
+    assert_eq!(
+        (ran.code, ran.stdout.as_str()),
+        (0, "\"Contoso\"\n"),
+        "{ran:?}"
+    );
+    for (words, code, text) in [
+        (&["api", "me"][..], 4, "PATH: must start with one slash"),
+        (&["api", "POST"], 2, "PATH: is missing"),
+        (&["api", "/me", "POST"], 2, "METHOD: must be GET"),
+        (
+            &["api", "/me", "--input", "-"],
+            2,
+            "--input: is not for GET",
+        ),
+        (
+            &["api", "https://graph.microsoft.com/v1.0/me"],
+            2,
+            "PATH: must not have scheme and host",
+        ),
+    ] {
+        let ran = run(words, &environment, "{}");
+        assert_eq!(ran.code, code, "{words:?}: {ran:?}");
+        assert!(ran.stderr.contains(text), "{words:?}: {ran:?}");
+    }
+}
+
+#[test]
 fn a_body_is_sent_as_it_is_and_only_once() {
     let emulator = start(true);
     let world = emulator.seed();

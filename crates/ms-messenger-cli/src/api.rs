@@ -132,7 +132,15 @@ fn respond(args: &ApiArgs, response: &Response, filter: Option<&JsonPath>) -> Re
     if response.body().is_empty() {
         return Ok(Exit::Success);
     }
+    // What changes something was done, also if its response cannot be printed.
+    let delivery = if args.is_read() {
+        Delivery::NotSent
+    } else {
+        Delivery::Sent
+    };
+    let unusable = |text| Err(Error::new(ErrorKind::Protocol, text).with_delivery(delivery));
     let read = serde_json::from_slice::<Value>(response.body());
+    let text = std::str::from_utf8(response.body());
     let lines = match (read, filter) {
         (Ok(value), Some(filter)) => {
             let found = filter.query(&value).all();
@@ -143,12 +151,16 @@ fn respond(args: &ApiArgs, response: &Response, filter: Option<&JsonPath>) -> Re
         }
         (Ok(value), None) if args.common.json => vec![escaped(&value.to_string())],
         (Ok(value), None) => vec![shown(&format!("{value:#}"))],
-        (Err(_), Some(_)) => {
-            let text = text::api::NOTHING_TO_SELECT;
-            // The request was executed.
-            return Err(Error::new(ErrorKind::Protocol, text).with_delivery(Delivery::Sent));
-        }
-        (Err(_), None) => vec![shown(&String::from_utf8_lossy(response.body()))],
+        (Err(_), Some(_)) => return unusable(text::api::NOTHING_TO_SELECT),
+        (Err(_), None) => match text {
+            Ok(text) if args.common.json => vec![escaped(&Value::from(text).to_string())],
+            Ok(text) => vec![shown(text)],
+            Err(_) if args.common.json => return unusable(text::api::NOT_JSON),
+            Err(_) => {
+                let written = print::bytes(response.body());
+                return written.map_or_else(|| unusable(text::api::NOT_TEXT), Ok);
+            }
+        },
     };
     for line in lines {
         if let ControlFlow::Break(exit) = print::item(&line) {

@@ -1,7 +1,7 @@
 //! Results on standard output, and errors on standard error.
 
 use std::{
-    io::{self, Write as _},
+    io::{self, IsTerminal as _, Write as _},
     ops::ControlFlow,
     time::SystemTime,
 };
@@ -43,6 +43,17 @@ pub(crate) fn item(text: &str) -> ControlFlow<Exit> {
         Ok(()) => ControlFlow::Continue(()),
         Err(error) => ControlFlow::Break(unwritten(&error, Exit::Success)),
     }
+}
+
+/// Writes bytes that are no text to standard output as they are, unless it is a terminal: then it
+/// writes nothing and returns `None`.
+pub(crate) fn bytes(bytes: &[u8]) -> Option<Exit> {
+    let mut out = io::stdout().lock();
+    if out.is_terminal() {
+        return None;
+    }
+    let written = out.write_all(bytes).and_then(|()| out.flush());
+    Some(written.map_or_else(|error| unwritten(&error, Exit::Success), |()| Exit::Success))
 }
 
 /// Returns the exit code after standard output failed: a reader that has seen enough is no failure.

@@ -7,6 +7,10 @@ pub(crate) const SELECTED_NOTHING: &str = "--filter selects nothing of the respo
 pub(crate) const SELECTED_NO_ITEM: &str = "--filter selects nothing: with --paginate it is applied to \
      the array of the items, e.g. $[*].id";
 
+pub(crate) const NOT_JSON: &str = "the response is neither JSON nor text: leave --json out";
+pub(crate) const NOT_TEXT: &str =
+    "the response is not text: redirect it to a file, e.g. with > picture.png";
+
 pub(crate) const METHODS: &str =
     "must be GET, HEAD, POST, PUT, PATCH or DELETE, and stand before the path";
 pub(crate) const PATH_MISSING: &str = "is missing: it follows the method, e.g. /me/joinedTeams";

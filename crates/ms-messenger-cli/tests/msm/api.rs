@@ -3,7 +3,7 @@
 use ms_messenger_emulator::{FaultAction, FaultRule, Faults, When};
 use serde_json::json;
 
-use crate::support::{acs_chat, acs_messages, msgraph_chat, run, start};
+use crate::support::{acs_chat, acs_messages, msgraph_chat, msm, run, start};
 
 #[test]
 fn any_path_of_a_service_is_read_with_a_filter() {
@@ -105,6 +105,48 @@ fn a_path_alone_is_a_get() {
         let ran = run(words, &environment, "{}");
         assert_eq!(ran.code, code, "{words:?}: {ran:?}");
         assert!(ran.stderr.contains(text), "{words:?}: {ran:?}");
+    }
+}
+
+#[test]
+fn a_response_that_is_no_text_is_written_as_it_is() {
+    let emulator = start(true);
+    let world = emulator.seed();
+    let environment = msgraph_chat(world);
+    let picture = include_bytes!("marked.gif");
+    let target = format!("channel:{}/{}", world.graph.team_id, world.graph.channel_id);
+    let words = [
+        "send",
+        "--to",
+        &target,
+        "--picture",
+        "tests/msm/marked.gif",
+        "--json",
+    ];
+    let sent = run(&words, &environment, "").json();
+    let contents = format!(
+        "/teams/{}/channels/{}/messages/{}/hostedContents",
+        world.graph.team_id,
+        world.graph.channel_id,
+        sent["receipt"]["message_id"].as_str().unwrap()
+    );
+    let words = ["api", &contents, "--filter", "$.value[0].id"];
+    let id = run(&words, &environment, "").json();
+    let path = format!("{contents}/{}/$value", id.as_str().unwrap());
+    let output = msm()
+        .args(["api", &path])
+        .envs(environment.iter().cloned())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(output.stdout, picture);
+    for option in [&["--json"][..], &["--filter", "$.id"]] {
+        let ran = run(&[&["api", &path][..], option].concat(), &environment, "");
+        assert_eq!(
+            (ran.code, ran.stdout.contains("GIF")),
+            (1, false),
+            "{ran:?}"
+        );
     }
 }
 

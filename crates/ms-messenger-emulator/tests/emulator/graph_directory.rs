@@ -170,13 +170,15 @@ async fn chats_are_listed_by_change_or_last_message_in_opaque_pages() {
         sends(&out, &format!("/v1.0/chats/{id}/messages"), "x").await;
     }
     let order = "$orderby=lastMessagePreview/createdDateTime%20desc";
-    let mut target = format!("/v1.0/me/chats?$top=2&{order}&$expand=lastMessagePreview");
+    let expand = "$expand=lastMessagePreview&$select=id,lastMessagePreview";
+    let mut target = format!("/v1.0/me/chats?$top=2&{order}&{expand}");
     let (mut sizes, mut seen) = (Vec::new(), Vec::new());
     loop {
         let (status, page) = out.as_user(ALICE, "GET", &target, None).await;
         assert_eq!(status, 200, "{page}");
         sizes.push(page["@odata.count"].as_u64().unwrap());
         assert!(page["value"][0].get("lastMessagePreview").is_some());
+        assert_eq!(page["value"][0].as_object().unwrap().len(), 2, "{page}");
         seen.extend(ids(&page));
         let Some(link) = page["@odata.nextLink"].as_str() else {
             break;
@@ -198,7 +200,8 @@ async fn chats_are_listed_by_change_or_last_message_in_opaque_pages() {
         "$top=51",
         "$top=0",
         "$skiptoken=x",
-        "$select=id",
+        "$select=nothing",
+        "$select=members",
         "$expand=messages",
         "$count=true",
         "$orderby=topic",

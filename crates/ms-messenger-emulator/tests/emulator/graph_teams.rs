@@ -65,6 +65,13 @@ async fn joined_teams_have_three_members_and_the_team_has_all() {
             .0,
         400
     );
+    let selected = "/v1.0/me/joinedTeams?$select=id";
+    assert_eq!(
+        out.as_user(BOB, "GET", selected, None).await.1["value"],
+        json!([{"id": graph.team_id}])
+    );
+    let unknown = "/v1.0/me/joinedTeams?$select=nothing";
+    assert_eq!(out.as_user(BOB, "GET", unknown, None).await.0, 400);
     let team = format!("/v1.0/teams/{}", graph.team_id.to_uppercase());
     let (status, team) = out.as_user(BOB, "GET", &team, None).await;
     assert_eq!((status, &team["displayName"]), (200, &json!("Contoso")));

@@ -17,9 +17,17 @@ use crate::{
 
 const BY_LAST_MESSAGE: &str = "lastMessagePreview/createdDateTime desc";
 
+const OPTIONS: [&str; 6] = [
+    "$expand",
+    "$select",
+    "$top",
+    "$filter",
+    "$orderby",
+    "$skiptoken",
+];
+
 /// A page of the chats of a user, or, for an app at `/chats`, of the tenant.
 pub(crate) fn list(context: &Context<'_>, path_user: &PathUser) -> Result<Outcome, GraphError> {
-    const OPTIONS: [&str; 5] = ["$expand", "$top", "$filter", "$orderby", "$skiptoken"];
     options::only(context, &OPTIONS)?;
     let expand = options::names(context, "$expand", &["members", "lastMessagePreview"])?;
     let (top, filter) = (options::top(context)?, options::filter(context)?);
@@ -57,15 +65,24 @@ pub(crate) fn list(context: &Context<'_>, path_user: &PathUser) -> Result<Outcom
         .filter(|(key, chat)| after(key) && admits(chat));
     let page: Vec<_> = wanted.by_ref().take(top).collect();
     let has_more = wanted.next().is_some();
-    let value: Vec<Value> = page
-        .iter()
-        .map(|(_, chat)| chats::expanded(context, chat, messages, &expand))
-        .collect();
+    let chats = page.iter();
+    let chats = chats.map(|(_, chat)| chats::expanded(context, chat, messages, &expand));
+    let value = selected(context, chats.collect())?;
     let mut body = options::collection(context, &metadata(&expand), value);
     if let (Some(((time, id), _)), true) = (page.last(), has_more) {
         body["@odata.nextLink"] = json!(options::next_link(context, (time.0, id)));
     }
     Ok(response::json(StatusCode::OK, body.to_string()))
+}
+
+/// Each chat with what `$select` names: with `$expand` also of what is expanded.
+fn selected(context: &Context<'_>, chats: Vec<Value>) -> Result<Vec<Value>, GraphError> {
+    let Some(first) = chats.first().cloned() else {
+        return Ok(chats);
+    };
+    let names = options::names(context, "$select", &options::members_of(&first))?;
+    let chats = chats.into_iter();
+    Ok(chats.map(|chat| options::select(chat, &names)).collect())
 }
 
 /// `chats`, `chats(members())`.

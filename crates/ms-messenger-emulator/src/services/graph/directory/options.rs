@@ -84,7 +84,7 @@ pub(crate) fn pair(option: &str, value: &str) -> String {
 pub(crate) fn next_link(context: &Context<'_>, last: (u64, &str)) -> String {
     let token = URL_SAFE_NO_PAD.encode(format!("{}.{}", last.0, last.1));
     let mut link = format!("{}{}?", context.request.origin(), context.request.path());
-    for option in ["$top", "$expand", "$filter", "$orderby"] {
+    for option in ["$top", "$expand", "$select", "$filter", "$orderby"] {
         if let Some(value) = context.request.query.value(option) {
             link.push_str(&pair(option, value));
         }

@@ -15,9 +15,9 @@ use crate::{
     },
 };
 
-/// The teams of a user: id, name and description only.
+/// The teams of a user: id, name and description only, or those of them that `$select` names.
 pub(crate) fn joined(context: &Context<'_>, path_user: &PathUser) -> Result<Outcome, GraphError> {
-    options::only(context, &[])?;
+    options::only(context, &["$select"])?;
     let user = person::of(context, path_user)?;
     let store = context.service.store();
     let teams = store.directory.teams();
@@ -25,7 +25,17 @@ pub(crate) fn joined(context: &Context<'_>, path_user: &PathUser) -> Result<Outc
         .filter(|team| user.as_ref().is_some_and(|user| team.members.has(user)))
         .collect();
     joined.sort_by(|one, other| (&one.name, &one.id).cmp(&(&other.name, &other.id)));
-    let value = joined.iter().map(|team| team.summary()).collect();
+    let first = joined
+        .first()
+        .map(|team| team.render(&context.service.seed));
+    let selected = first
+        .map(|first| options::names(context, "$select", &options::members_of(&first)))
+        .transpose()?
+        .unwrap_or_default();
+    let summaries = joined.iter().map(|team| team.summary());
+    let value = summaries
+        .map(|team| options::select(team, &selected))
+        .collect();
     let body = options::collection(context, "teams", value);
     Ok(response::json(StatusCode::OK, body.to_string()))
 }

@@ -1,9 +1,8 @@
 //! Names that other programs have for options and commands, and what they are called here.
 
 /// Options: the first entry whose options the command has is the one that is named.
-pub(crate) const OPTIONS: [(&[&str], &str); 20] = [
+pub(crate) const OPTIONS: [(&[&str], &str); 19] = [
     (&["--body", "--content", "--message", "--msg"], "--text"),
-    (&["--body", "--data", "-d"], "--input"),
     (&["-m", "-b"], "--text"),
     (&["-d"], "--dry-run"),
     (
@@ -47,7 +46,16 @@ pub(crate) const OF_API: [(&[&str], &str); 7] = [
         "--filter takes a JSONPath, e.g. '$.value[*].id'",
     ),
     (
-        &["-f", "-F", "--field", "--raw-field"],
+        &[
+            "--body",
+            "-b",
+            "--data",
+            "-d",
+            "-f",
+            "-F",
+            "--field",
+            "--raw-field",
+        ],
         "--input takes the body as JSON, from a file or, with -, from standard input",
     ),
     (

@@ -48,7 +48,7 @@ fn errors_of_usage_name_options_of_this_program() {
         ("whoami --too x".to_owned(), "there is no option --too"),
         (
             "api POST /me --body x".to_owned(),
-            "there is no option --body: use --input",
+            "there is no option --body: --input takes the body as JSON, from a file or, with -, from standard input",
         ),
         ("whoami --body x".to_owned(), "there is no option --body"),
         (
@@ -221,7 +221,10 @@ fn names_of_other_programs_lead_to_those_of_this_one() {
         ("whoami -o json", "no option -o: use --json"),
         ("whoami --output=json", "no option --output: use --json"),
         ("whoami --debug", "no option --debug: use -vv"),
-        ("api -d {} POST /me", "no option -d: use --input"),
+        (
+            "api -d {} POST /me",
+            "no option -d: --input takes the body as JSON, from a file or, with -, from standard input",
+        ),
         (
             "api -X POST /me",
             "no option -X: the method stands before the path: msm api POST PATH",

@@ -69,7 +69,7 @@ impl MessageMatcher {
         self
     }
 
-    /// Matches only messages with exactly this text, as it was sent.
+    /// Matches only messages with exactly this text, as it was sent or as it is now.
     ///
     /// ```
     /// use ms_messenger_emulator::MessageMatcher;
@@ -90,7 +90,11 @@ impl MessageMatcher {
         self.platform.is_none_or(|p| p == row.platform)
             && self.operation.as_ref().is_none_or(names)
             && is(&self.conversation, &row.conversation)
-            && is(&self.text, &row.text)
+            && (is(&self.text, &row.text)
+                || row
+                    .edited_text
+                    .as_ref()
+                    .is_some_and(|now| is(&self.text, now)))
     }
 }
 

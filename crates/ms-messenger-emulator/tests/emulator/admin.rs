@@ -21,6 +21,7 @@ async fn the_ledger_has_one_row_per_message_without_credentials() {
         "kind",
         "text",
         "subject",
+        "edited_subject",
         "importance",
         "message_id",
         "request_id",

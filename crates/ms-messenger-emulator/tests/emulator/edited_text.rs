@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::{data::Folder, outside::Outside};
-use ms_messenger_emulator::Emulator;
+use ms_messenger_emulator::{Emulator, MessageMatcher};
 
 /// Texts of the rows of a query.
 async fn found(out: &Outside, query: &str) -> Vec<String> {
@@ -110,6 +110,52 @@ async fn a_message_of_teams_that_is_brought_back_says_what_it_did() {
     );
     assert_eq!(now(&out).await, (json!("a pear"), json!(false)));
     assert_eq!(found(&out, "?text=pear").await, ["<b>An</b> apple"]);
+}
+
+#[tokio::test]
+async fn a_changed_subject_is_found_as_it_was_sent_and_as_it_is_now() {
+    let folder = Folder::new("subject");
+    let out = folder.start().await;
+    let body = json!({"subject": "Apples", "body": {"content": "x"}});
+    let (_, sent) = out.graph(&out.graph_channel(), &body).await;
+    let path = format!("{}/{}", out.graph_channel(), sent["id"].as_str().unwrap());
+    assert_eq!(out.rows("").await[0]["edited_subject"], Value::Null);
+    let changes = [
+        (json!({"importance": "high"}), Value::Null),
+        (json!({"subject": "Pears"}), json!("Pears")),
+    ];
+    for (change, now) in changes {
+        assert_eq!(out.as_user(0, "PATCH", &path, Some(change)).await.0, 204);
+        let row = out.rows("").await.remove(0);
+        assert_eq!(
+            (&row["subject"], &row["edited_subject"]),
+            (&json!("Apples"), &now)
+        );
+    }
+    for query in ["?search=APPLES", "?search=pears"] {
+        assert_eq!(found(&out, query).await, ["x"], "{query}");
+    }
+    let before = out.rows("").await;
+    out.emulator.shutdown().await;
+    let out = folder.start().await;
+    assert_eq!(out.rows("").await, before);
+    let removed = json!({"subject": null});
+    assert_eq!(out.as_user(0, "PATCH", &path, Some(removed)).await.0, 204);
+    assert_eq!(out.rows("").await[0]["edited_subject"], "");
+    assert_eq!(found(&out, "?search=pears").await, [""; 0]);
+    assert_eq!(found(&out, "?search=apples").await, ["x"]);
+}
+
+#[tokio::test]
+async fn a_matcher_takes_the_text_as_sent_and_as_it_is_now() {
+    let out = Outside::start().await;
+    let path = chat(&out, "before").await;
+    edit_chat(&out, &path, &json!({"content": "after"})).await;
+    let row = out.emulator.messages().remove(0);
+    for (text, is_found) in [("before", true), ("after", true), ("aft", false)] {
+        let wanted = MessageMatcher::new().with_text(text);
+        assert_eq!(wanted.matches(&row), is_found, "{text}");
+    }
 }
 
 #[tokio::test]

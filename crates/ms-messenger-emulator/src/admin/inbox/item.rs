@@ -98,7 +98,7 @@ impl Item {
             "conversation": row.conversation,
             "sender": {"id": row.sender, "name": name},
             "kind": row.kind,
-            "subject": row.subject,
+            "subject": row.edited_subject.as_ref().or(row.subject.as_ref()).filter(|it| !it.is_empty()),
             "importance": row.importance,
             "message_id": row.message_id,
             "received_at": row.received_at,

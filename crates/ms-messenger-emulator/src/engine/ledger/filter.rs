@@ -15,7 +15,7 @@ pub(crate) struct Filter {
     pub(crate) state: Option<State>,
     /// Lower case; a part of the text, as it was sent or as it is now.
     pub(crate) text: Option<String>,
-    /// Lower case; a part of the text (either), the subject, the sender, the conversation or the message id.
+    /// Lower case; a part of the text or the subject (as sent or as it is now), the sender, the conversation or the message id.
     pub(crate) search: Option<String>,
     /// Rows with larger numbers only.
     pub(crate) since: u64,
@@ -79,5 +79,5 @@ fn found(ledger: &Ledger, row: &KeptRow, part: &str) -> bool {
         return true;
     }
     let (subject, message_id) = row.subject_and_id();
-    has(&subject) || has(&message_id)
+    has(&subject) || has(&message_id) || ledger.subject_now(row).is_some_and(has)
 }

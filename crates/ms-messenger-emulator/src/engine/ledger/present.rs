@@ -20,6 +20,8 @@ pub(crate) enum Change<'a> {
         /// Whether that is HTML; `None` where it is of the kind that was sent.
         is_html: Option<bool>,
     },
+    /// Its subject is this now; empty where it has none any more.
+    Subject(&'a str),
     /// It says nothing now.
     Deleted,
     /// It says again what it did before it was deleted.
@@ -30,6 +32,7 @@ pub(crate) enum Change<'a> {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Present {
     pub(super) edited: Option<Edited>,
+    pub(super) subject: Option<Box<str>>,
     pub(super) is_deleted: bool,
 }
 
@@ -43,11 +46,15 @@ pub(crate) struct Edited {
 impl Present {
     fn note(&mut self, change: &Change<'_>) {
         self.is_deleted = matches!(change, Change::Deleted);
-        if let Change::Edited { text, is_html } = *change {
-            self.edited = Some(Edited {
-                text: text.into(),
-                is_html,
-            });
+        match *change {
+            Change::Edited { text, is_html } => {
+                self.edited = Some(Edited {
+                    text: text.into(),
+                    is_html,
+                });
+            }
+            Change::Subject(subject) => self.subject = Some(subject.into()),
+            Change::Deleted | Change::Undeleted => {}
         }
     }
 }
@@ -124,6 +131,12 @@ impl Ledger {
         let present = self.present(row)?;
         let edited = present.edited.as_ref().filter(|_| !present.is_deleted);
         edited.map(|edited| &*edited.text)
+    }
+
+    /// The subject as it is now, if it was changed and the message is not deleted.
+    pub(super) fn subject_now(&self, row: &KeptRow) -> Option<&str> {
+        let present = self.present(row).filter(|present| !present.is_deleted)?;
+        present.subject.as_deref()
     }
 
     /// Forgets what a dropped message says.

@@ -57,8 +57,11 @@ pub struct LedgerRow {
     pub edited_text: Option<String>,
     /// Whether the message is deleted now. The other members say what was sent.
     pub is_deleted: bool,
-    /// The subject, where the platform has one: of the conversation in UCWA, of the message in Graph.
+    /// The subject as sent, where the platform has one: of the conversation in UCWA, of the message in Graph.
     pub subject: Option<String>,
+    /// The subject as it is now, where it was changed, empty where it was removed; `None` where it is as it was sent,
+    /// and for a deleted message.
+    pub edited_subject: Option<String>,
     /// The importance, where the platform has one, in its own spelling.
     pub importance: Option<String>,
     /// The id that the sender got.
@@ -338,8 +341,9 @@ impl KeptRow {
         let (rest, body) = self.rest()?;
         let present = self.present.as_deref();
         let is_deleted = present.is_some_and(|present| present.is_deleted);
-        let edited = present.and_then(|present| present.edited.as_ref());
-        let edited = edited.filter(|_| !is_deleted);
+        let shown = present.filter(|present| !present.is_deleted);
+        let edited = shown.and_then(|present| present.edited.as_ref());
+        let subject_now = shown.and_then(|present| present.subject.as_deref());
         Some(LedgerRow {
             seq: self.seq,
             platform: self.platform,
@@ -352,6 +356,7 @@ impl KeptRow {
             is_edited_html: edited.and_then(|edited| edited.is_html),
             is_deleted,
             subject: rest.about.subject,
+            edited_subject: subject_now.map(str::to_owned),
             importance: rest.about.importance,
             message_id: rest.message_id,
             request_id: rest.request_id,

@@ -75,6 +75,10 @@ fn edit(
         };
         changed(context.service, place, id, &edited);
     }
+    if place.is_channel() && draft.subject != old["subject"] {
+        let subject = draft.subject.as_str().unwrap_or_default();
+        changed(context.service, place, id, &Change::Subject(subject));
+    }
     without_base(&mut draft, &context.base, place);
     let path = render::message_path(place, located.root, id);
     let mut hosted = Vec::new();

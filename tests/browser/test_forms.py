@@ -177,7 +177,8 @@ def test_a_sign_in_is_approved_and_another_declined(page, world):
     page.submit()
     page.says("approved")
     [waiting] = world.admin("GET", "entra/sign-ins")["sign_ins"]
-    assert waiting["state"] == "approved"
+    assert (waiting["state"], waiting["user"]) == ("approved", "bob@contoso.test")
+    page.until(lambda: "approved as bob@contoso.test" in page.one("dialog .rules").text)
     other = device_code(world)["user_code"]
     page.fill("dialog [name=user_code]", other)
     for button in page.all("dialog button"):

@@ -38,12 +38,17 @@ async fn a_sign_in_is_listed_until_it_is_decided() {
         (&waiting[0]["state"], &waiting[0]["scopes"]),
         (&json!("pending"), &json!("ChatMessage.Send"))
     );
+    assert_eq!(waiting[0]["user"], Value::Null);
     let listed = Value::from(waiting).to_string();
     assert!(!listed.contains(begun["device_code"].as_str().unwrap()));
     let approval = json!({"user_code": begun["user_code"], "user": "bob@contoso.test"});
     let approved = out.post("/_emulator/entra/approve").json(&approval);
     assert_eq!(Outside::ask(approved).await.0, 204);
-    assert_eq!(sign_ins(&out).await[0]["state"], "approved");
+    let listed = sign_ins(&out).await.remove(0);
+    assert_eq!(
+        (&listed["state"], &listed["user"]),
+        (&json!("approved"), &json!("bob@contoso.test"))
+    );
     let decline = out
         .post("/_emulator/entra/decline")
         .json(&json!({"user_code": begun["user_code"]}));

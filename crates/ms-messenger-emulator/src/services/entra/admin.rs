@@ -96,13 +96,15 @@ fn sign_ins(service: &Entra) -> Response {
     let mut open: Vec<&Device> = store.devices.values().filter(is_open).collect();
     open.sort_by(|a, b| (a.expires, &a.user_code).cmp(&(b.expires, &b.user_code)));
     let entry = |device: &&Device| {
-        let state = match device.decision {
-            Decision::Approved(_) => "approved",
-            _ => "pending",
+        let (state, user) = match &device.decision {
+            Decision::Approved(user) => ("approved", Some(user)),
+            _ => ("pending", None),
         };
+        let user = user.and_then(|user| service.seed.graph_user_like(user));
         json!({
             "user_code": device.user_code,
             "state": state,
+            "user": user.map(|user| &user.upn),
             "client": device.grant.client,
             "scopes": device.grant.scopes.granted(),
             "expires_at": clock::rfc3339_millis(device.expires),

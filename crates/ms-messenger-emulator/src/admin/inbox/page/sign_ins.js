@@ -34,7 +34,8 @@ class SignIns {
 
   item(one, known) {
     const state = known?.state ?? el('bdi');
-    if (state.textContent !== one.state) state.textContent = one.state;
+    const text = one.user ? `${one.state} as ${one.user}` : one.state;
+    if (state.textContent !== text) state.textContent = text;
     if (known) return known;
     return {
       state,

@@ -220,6 +220,8 @@ pub(crate) fn skype(
     retry: RetryPolicy,
 ) -> Result<UcwaBuilder> {
     let builder = settings.configure(Platform::Ucwa, UcwaBuilder::from_variables)?;
+    let checked = builder.check_settings();
+    checked.map_err(|error| settings.with_names(error))?;
     Ok(builder
         .with_http_options(options)
         .with_user_agent(concat!("msm/", env!("CARGO_PKG_VERSION")))

@@ -3,7 +3,7 @@
 use std::{fmt, num::NonZeroUsize, time::Duration};
 
 use ms_messenger_core::{ErrorKind, Problems, Result, RetryPolicy, SipUri};
-use ms_messenger_http::{HttpClient, HttpOptions, Transport};
+use ms_messenger_http::{Endpoint, HttpClient, HttpOptions, Transport};
 use url::Url;
 
 use crate::{
@@ -260,6 +260,24 @@ impl UcwaBuilder {
         self
     }
 
+    /// Checks the settings, as [`sign_in`](Self::sign_in) does before any I/O.
+    ///
+    /// # Errors
+    ///
+    /// `Config` with every problem of the settings.
+    /// ```
+    /// use ucwa::{UcwaBuilder, UcwaCredential};
+    ///
+    /// let credential = UcwaCredential::password("bot", "hunter2");
+    /// let builder = UcwaBuilder::new("bot", credential);
+    /// let error = builder.check_settings().unwrap_err();
+    /// assert_eq!(error.problems()[0].field, "sip");
+    /// ```
+    pub fn check_settings(&self) -> Result<()> {
+        let settings = self.settings();
+        settings.map(drop).map_err(|it| it.with_platform(PLATFORM))
+    }
+
     /// Discovers the server, signs in, and starts the background tasks. Needs a tokio runtime.
     ///
     /// # Errors
@@ -268,9 +286,10 @@ impl UcwaBuilder {
     /// credential that is rejected, which is never sent again; `Unsupported` for a grant that the
     /// server does not offer; otherwise the error that prevented the sign-in.
     pub async fn sign_in(mut self) -> Result<UcwaSession> {
-        let trusted = self
+        let (start, trusted) = self
             .settings()
             .map_err(|error| error.with_platform(PLATFORM))?;
+        self.config.start = start;
         let web = Web::new(self.transport, trusted)?;
         let hosts = Hosts::new(web, self.credential);
         // Boxed: the future of a sign-in is large.
@@ -288,10 +307,14 @@ impl UcwaBuilder {
         &self.credential
     }
 
-    /// Checks the settings and returns the trusted domains.
-    fn settings(&mut self) -> Result<Vec<String>> {
+    /// Checks the settings, and returns where discovery starts and the trusted domains.
+    fn settings(&self) -> Result<(Start, Vec<String>)> {
         let mut problems = Problems::new();
-        let mut trusted = std::mem::take(&mut self.trusted);
+        let mut trusted = self.trusted.clone();
+        let rule = "must be a domain name, such as pool.contoso.com";
+        let is_named = trusted.iter().all(|it| is_domain(it));
+        problems.add_if(!is_named, "trusted_domain", rule);
+        let mut start = Start::Domain(String::new());
         match SipUri::parse(&self.config.sip) {
             Ok(sip) => {
                 let domain = sip
@@ -299,25 +322,18 @@ impl UcwaBuilder {
                     .rsplit_once('@')
                     .map_or("", |(_, domain)| domain);
                 let domain = domain.split([';', ':', '?']).next().unwrap_or_default();
-                self.config.start = Start::Domain(domain.to_owned());
+                problems.add_if(domain.is_empty(), "sip", "has no domain");
+                start = Start::Domain(domain.to_owned());
                 trusted.push(domain.to_owned());
             }
             Err(error) => problems.add("sip", error.to_string()),
         }
-        if let Some(url) = self.discovery_url.take() {
-            let parsed = Url::parse(&url).ok().filter(Url::has_host);
-            match &parsed {
-                Some(url) => trusted.push(url.host_str().unwrap_or_default().to_owned()),
-                None => problems.add("discovery_url", "must be an absolute address, https://…"),
+        if let Some(url) = &self.discovery_url {
+            match host_of(url) {
+                Ok(host) => trusted.push(host),
+                Err(rule) => problems.add("discovery_url", rule),
             }
-            let is_signed = |url: &Url| !url.username().is_empty() || url.password().is_some();
-            let rule = "must not hold a user name or password";
-            problems.add_if(
-                parsed.as_ref().is_some_and(is_signed),
-                "discovery_url",
-                rule,
-            );
-            self.config.start = Start::Fixed(url);
+            start = Start::Fixed(url.clone());
         }
         let identity = &self.config.identity;
         for (field, value) in [
@@ -326,11 +342,10 @@ impl UcwaBuilder {
             ("culture", &identity.culture),
         ] {
             let chars = value.chars().count();
-            let rule = "must have 1 to 100 characters";
-            problems.add_if(chars == 0 || chars > MAX_IDENTITY_CHARS, field, rule);
+            let rule = "must have 1 to 100 characters, and no control characters";
+            let is_long = chars == 0 || chars > MAX_IDENTITY_CHARS;
+            problems.add_if(is_long || value.contains(char::is_control), field, rule);
         }
-        let empty = trusted.iter().any(String::is_empty);
-        problems.add_if(empty, "trusted_domain", "must not be empty");
         let held = self.config.event_timeout_parameter.unwrap_or(180);
         let rule = "must be 180 s to 1800 s";
         problems.add_if(!(180..=1800).contains(&held), "event_timeout", rule);
@@ -339,6 +354,79 @@ impl UcwaBuilder {
         let idle = self.config.activity_interval.is_zero();
         problems.add_if(idle, "activity_interval", "must not be zero");
         problems.into_result(ErrorKind::Config)?;
-        Ok(trusted)
+        Ok((start, trusted))
+    }
+}
+
+/// Returns the host of an address where discovery may start, or the rule that it breaks.
+fn host_of(url: &str) -> Result<String, String> {
+    let url = Url::parse(url).ok().filter(Url::has_host);
+    let url = url.ok_or("must be an absolute address, https://…")?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("must not hold a user name or password".to_owned());
+    }
+    // The rule of every address that a session calls: https, or http on loopback.
+    Endpoint::parse(&url.origin().ascii_serialization()).map_err(|error| {
+        let rule = error.problems().first().map(|it| it.rule.clone());
+        rule.unwrap_or_else(|| "must be https".to_owned())
+    })?;
+    Ok(url.host_str().unwrap_or_default().to_owned())
+}
+
+/// Returns whether a host can have this name or lie in it. Names of hosts are compared in ASCII.
+fn is_domain(name: &str) -> bool {
+    let is_label = |label: &str| {
+        let mut chars = label.chars();
+        !label.is_empty() && chars.all(|it| it.is_ascii_alphanumeric() || matches!(it, '-' | '_'))
+    };
+    name.len() <= 253 && name.split('.').all(is_label)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_check_of_the_settings_finds_what_a_sign_in_rejects() {
+        let builder = |sip: &str| UcwaBuilder::new(sip, UcwaCredential::password("u", "p"));
+        let good = || builder("sip:a@contoso.com");
+        let rules = |builder: UcwaBuilder| match builder.check_settings() {
+            Ok(()) => String::new(),
+            Err(error) => {
+                assert_eq!(error.kind(), ErrorKind::Config);
+                assert_eq!(error.platform(), Some("ucwa"));
+                let rules = error.problems().iter().map(|it| it.to_string());
+                rules.collect::<Vec<_>>().join("; ")
+            }
+        };
+        let discovery = |url: &str| rules(good().with_discovery_url(url));
+        let trusted = |domain: &str| rules(good().with_trusted_domain(domain));
+        assert_eq!(rules(good()), "");
+        assert!(rules(builder("alice")).starts_with("sip: "));
+        for url in ["https://lync.contoso.com/", "http://127.0.0.1:8410/"] {
+            assert_eq!(discovery(url), "");
+        }
+        assert_eq!(discovery("ftp://h/"), "discovery_url: must be https");
+        assert_eq!(discovery("http://h/"), "discovery_url: must be https");
+        assert!(discovery("javascript:alert(1)").contains("absolute address"));
+        assert!(discovery("https://u:p@h/").contains("user name or password"));
+        for domain in ["pool.fabrikam.net", "localhost", "127.0.0.1", "a_b.test"] {
+            assert_eq!(trusted(domain), "", "{domain}");
+        }
+        for domain in [
+            "",
+            ".",
+            "a..b",
+            "https://h/",
+            "a b",
+            "a\u{1b}b",
+            "h:443",
+            "*.a.test",
+        ] {
+            assert!(trusted(domain).starts_with("trusted_domain: "), "{domain}");
+        }
+        assert!(trusted(&"x".repeat(254)).starts_with("trusted_domain: "));
+        let id = rules(good().with_endpoint_id("a\r\nb"));
+        assert!(id.starts_with("endpoint_id: "), "{id}");
     }
 }

@@ -157,6 +157,20 @@ fn folder_and_files_are_for_their_owner_alone() {
 
 #[cfg(unix)]
 #[test]
+fn a_folder_in_place_of_the_key_file_is_called_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = FileTokenStore::with_key_file(folder.path(), folder.path());
+    for error in [store.load("bot").err(), store.save("bot", &sign_in()).err()] {
+        // No advice to change the mode of a folder.
+        let error = error.map(|it| it.message().to_owned()).unwrap_or_default();
+        assert!(!error.contains("0600"), "{error}");
+    }
+    let error = store.save("bot", &sign_in()).unwrap_err();
+    assert!(error.message().contains("is a folder"), "{error}");
+}
+
+#[cfg(unix)]
+#[test]
 fn a_key_file_that_others_may_read_is_refused() {
     use std::os::unix::fs::PermissionsExt as _;
     let folder = tempfile::tempdir().unwrap();

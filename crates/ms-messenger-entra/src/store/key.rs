@@ -125,7 +125,12 @@ impl KeySource for KeyFile {
             Err(error) if is_absent(&error) => return Ok(None),
             Err(error) => return Err(unusable(path, "cannot be read", Some(error))),
         };
-        owner_alone(path, &file)?;
+        let facts = file.metadata();
+        let facts = facts.map_err(|error| unusable(path, "cannot be read", Some(error)))?;
+        if facts.is_dir() {
+            return Err(unusable(path, "is a folder, not a key file", None));
+        }
+        owner_alone(path, &facts)?;
         // With capacity for all of it, so that growing leaves no copy behind.
         let mut text = Zeroizing::new(String::with_capacity(2 * LONGEST_FILE as usize));
         match file.take(LONGEST_FILE).read_to_string(&mut text) {
@@ -171,10 +176,8 @@ impl KeySource for KeyFile {
 
 /// Rejects a file that other users may read or write.
 #[cfg(unix)]
-fn owner_alone(path: &Path, file: &fs::File) -> Result<()> {
+fn owner_alone(path: &Path, facts: &fs::Metadata) -> Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
-    let facts = file.metadata();
-    let facts = facts.map_err(|error| unusable(path, "cannot be read", Some(error)))?;
     if facts.permissions().mode() & 0o077 != 0 {
         return Err(unusable(
             path,
@@ -187,6 +190,6 @@ fn owner_alone(path: &Path, file: &fs::File) -> Result<()> {
 
 /// On other systems access rights are not checked.
 #[cfg(not(unix))]
-fn owner_alone(_: &Path, _: &fs::File) -> Result<()> {
+fn owner_alone(_: &Path, _: &fs::Metadata) -> Result<()> {
     Ok(())
 }

@@ -128,12 +128,13 @@ impl<'a> Shown<'a> {
 
     /// Returns each setting that has a value: its variable, the value unless it is a secret, and
     /// its origin.
-    fn values(&self) -> Vec<(Member, Option<&str>, String)> {
+    fn values(&self) -> Vec<(Member, Option<String>, String)> {
         let members = MEMBERS.into_iter();
         let values = members.filter_map(|member| {
             let origin = self.settings.origin(member.variable)?.to_string();
             let value = self.settings.value(member.variable);
-            Some((member, value.filter(|_| !member.is_secret), origin))
+            let shown = value.filter(|_| !member.is_secret).map(without_user_info);
+            Some((member, shown, origin))
         });
         values.collect()
     }
@@ -155,7 +156,7 @@ impl<'a> Shown<'a> {
 
     /// Returns it as members of a JSON line.
     pub(crate) fn to_value(&self) -> Value {
-        let setting = |(member, value, origin): (Member, Option<&str>, String)| {
+        let setting = |(member, value, origin): (Member, Option<String>, String)| {
             json!({
                 "variable": member.variable,
                 "value": value,
@@ -188,7 +189,7 @@ impl<'a> Shown<'a> {
             .into_iter()
             .map(|(member, value, origin)| {
                 let value = match value {
-                    Some(value) => crate::outcome::one_line(value),
+                    Some(value) => crate::outcome::one_line(&value),
                     None => text::config::SECRET.to_owned(),
                 };
                 vec![member.variable.to_owned(), value, origin]
@@ -212,5 +213,18 @@ impl<'a> Shown<'a> {
             text.push_str(&format!("\n{}\n", text::outcome::warning(warning)));
         }
         text
+    }
+}
+
+/// Returns a value without the user name and password that an address can hold. No client takes
+/// such an address, but this is printed before one has seen it.
+fn without_user_info(value: &str) -> String {
+    let Some((scheme, rest)) = value.split_once("://") else {
+        return value.to_owned();
+    };
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    match rest[..end].rfind('@') {
+        Some(at) => format!("{scheme}://{}{}", text::config::USER_INFO, &rest[at..]),
+        None => value.to_owned(),
     }
 }

@@ -90,6 +90,9 @@ pub(crate) fn head(profile: &str, file: Option<&str>) -> String {
     format!("profile {profile}\nfile    {file}\n")
 }
 
+/// In place of the user name and password of an address.
+pub(crate) const USER_INFO: &str = "(removed)";
+
 pub(crate) const NO_PLATFORM: &str = "no platform is configured";
 /// Stands for the value of a secret.
 pub(crate) const SECRET: &str = "(secret)";

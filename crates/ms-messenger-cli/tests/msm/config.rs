@@ -463,3 +463,25 @@ fn the_file_is_read_once() {
     assert_eq!(ran.code, 0, "{ran:?}");
     assert_eq!(emulator.messages().len(), 1);
 }
+
+#[test]
+fn the_password_of_an_address_is_not_shown() {
+    let environment = vec![
+        ("MSGRAPH_BASE_URL", "https://bob:hunter2@h/v1.0".to_owned()),
+        ("ACS_ENDPOINT", "https://bob:hun@ter2@h".to_owned()),
+        ("UCWA_DISCOVERY_URL", "https://h/@bob".to_owned()),
+    ];
+    for form in [&["config", "show"][..], &["config", "show", "--json"]] {
+        let shown = run(form, &environment, "");
+        assert_eq!(shown.code, 0, "{shown:?}");
+        assert!(!shown.stdout.contains("bob:"), "{shown:?}");
+        assert!(!shown.stdout.contains("ter2"), "{shown:?}");
+        for text in [
+            "https://(removed)@h/v1.0",
+            "https://(removed)@h",
+            "https://h/@bob",
+        ] {
+            assert!(shown.stdout.contains(text), "{text}: {shown:?}");
+        }
+    }
+}

@@ -16,6 +16,9 @@ use crate::{
     state,
 };
 
+/// The variable that names the configuration file.
+const NAME: &str = "MSM_CONFIG";
+
 /// The configuration file, as it is written.
 #[derive(Debug)]
 pub(crate) struct ConfigFile {
@@ -71,7 +74,7 @@ impl Place {
     /// user without folders.
     pub(crate) fn find(option: Option<&Path>, env: Environment<'_>) -> Option<Self> {
         let option = option.map(Path::to_owned);
-        let named = option.or_else(|| variable(env, "MSM_CONFIG").map(PathBuf::from));
+        let named = option.or_else(|| variable(env, NAME).map(PathBuf::from));
         let is_named = named.is_some();
         let path = named.or_else(|| Some(state::config_dir().ok()?.join("config.toml")))?;
         Some(Self { path, is_named })
@@ -88,20 +91,22 @@ impl ConfigFile {
         let Some(place) = Place::find(option, env) else {
             return Ok(None);
         };
+        let unusable = |error: &io::Error| {
+            let (path, rule) = (place.path.display().to_string(), unreadable(error));
+            let problem = match option {
+                None if place.is_named => Problem::new(NAME, format!("{path}: {rule}")),
+                _ => Problem::new(path, rule),
+            };
+            problem.into_error(ErrorKind::Config)
+        };
         let text = match text_once(&place.path) {
             Ok(Some(text)) => text,
             Ok(None) if !place.is_named => return Ok(None),
             Ok(None) => {
                 let error = files::no_input(&place.path, io::ErrorKind::NotFound.into());
-                let rule = unreadable(&error);
-                let problem = Problem::new(place.path.display().to_string(), rule);
-                return Err(problem.into_error(ErrorKind::Config));
+                return Err(unusable(&error));
             }
-            Err(error) => {
-                let path = place.path.display().to_string();
-                let problem = Problem::new(path, unreadable(&error));
-                return Err(problem.into_error(ErrorKind::Config));
-            }
+            Err(error) => return Err(unusable(&error)),
         };
         parse(place.path, &without_bom(text)).map(Some)
     }

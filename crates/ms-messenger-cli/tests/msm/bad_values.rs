@@ -150,6 +150,48 @@ fn an_emulator_that_rejects_the_application_is_not_told_to_approve_it() {
     }
 }
 
+#[test]
+fn a_setting_of_skype_is_checked_before_a_dry_run_says_that_nothing_is_wrong() {
+    let emulator = start(false);
+    for (name, value, rule) in [
+        ("UCWA_SIP", "alice", "sip:user@host"),
+        ("UCWA_DISCOVERY_URL", "nowhere", "absolute address"),
+        ("UCWA_DISCOVERY_URL", "ftp://h/", "must be https"),
+        ("UCWA_ENDPOINT_ID", "a\u{1b}b", "control characters"),
+        ("UCWA_TRUSTED_DOMAIN", "https://h/", "must be a domain name"),
+    ] {
+        let mut environment = skype(emulator.seed());
+        environment.retain(|(known, _)| *known != name);
+        environment.push((name, value.to_owned()));
+        let send = ["send", "--to", "sip:bob@contoso.test", "--text", "x"];
+        for words in [&send[..], &[&send[..], &["--dry-run"]].concat()] {
+            let ran = run(words, &environment, "");
+            assert_eq!(ran.code, 3, "{name} {words:?}: {ran:?}");
+            let error = format!("error: ucwa: {name}: ");
+            assert!(ran.stderr.starts_with(&error), "{words:?}: {ran:?}");
+            assert!(ran.stderr.contains(rule), "{words:?}: {ran:?}");
+        }
+        let doctor = run(&["doctor", "--platform", "ucwa"], &environment, "");
+        assert_eq!(doctor.code, 3, "{name}: {doctor:?}");
+        assert!(doctor.stdout.contains(&format!("{name}: ")), "{doctor:?}");
+    }
+    assert!(emulator.messages().is_empty());
+}
+
+#[test]
+fn the_variable_is_named_that_holds_the_name_of_a_missing_configuration() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("none.toml").display().to_string();
+    let environment = vec![("MSM_CONFIG", path.clone())];
+    let ran = run(&["config", "show"], &environment, "");
+    assert_eq!(ran.code, 3, "{ran:?}");
+    let error = format!("error: MSM_CONFIG: {path}: no such file\n");
+    assert!(ran.stderr.starts_with(&error), "{ran:?}");
+    let ran = run(&["config", "show", "--config", &path], &environment, "");
+    let error = format!("error: {path}: no such file\n");
+    assert!(ran.stderr.starts_with(&error), "{ran:?}");
+}
+
 #[cfg(unix)]
 #[test]
 fn a_variable_that_is_not_unicode_does_not_count_as_missing() {

@@ -68,6 +68,9 @@ pub(super) fn create(path: &Path) -> Result<()> {
                     "the database file cannot be created: the disk is full, make room"
                 }
                 OutboxErrorKind::NoOutbox => "the folder of the database file does not exist",
+                OutboxErrorKind::ReadOnly => {
+                    "the database file cannot be created: its folder must be writable"
+                }
                 _ => "the database file cannot be created",
             };
             Err(OutboxError::new(kind, text).with_source(error))

@@ -1,6 +1,10 @@
 //! Whose database a file is.
 
-use std::{fs::OpenOptions, io, path::Path};
+use std::{
+    fs::{Metadata, OpenOptions},
+    io,
+    path::Path,
+};
 
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
 
@@ -33,15 +37,25 @@ pub(super) async fn look(path: &Path) -> Result<(Content, SqliteConnectOptions)>
             return error;
         }
         // Waiting does not help.
-        let (kind, text) = if path.is_file() {
-            let text = "the database file cannot be opened: it and its folder must be writable";
-            (OutboxErrorKind::ReadOnly, text)
-        } else {
-            (OutboxErrorKind::NoOutbox, "it is not a file")
-        };
+        let (kind, text) = obstacle(path.metadata());
         OutboxError::new(kind, text).with_source(error)
     })?;
     Ok((content, options))
+}
+
+/// Returns what stands in the way of a file that cannot be opened.
+fn obstacle(facts: io::Result<Metadata>) -> (OutboxErrorKind, &'static str) {
+    match facts {
+        Ok(facts) if facts.is_file() => {
+            let text = "the database file cannot be opened: it and its folder must be writable";
+            (OutboxErrorKind::ReadOnly, text)
+        }
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            let text = "the folder of the database file cannot be opened: permission denied";
+            (OutboxErrorKind::ReadOnly, text)
+        }
+        _ => (OutboxErrorKind::NoOutbox, "it is not a file"),
+    }
 }
 
 /// Whether a file is on a read-only file system, and no log is beside it: there SQLite could not create
@@ -90,4 +104,30 @@ pub(super) fn empty() -> OutboxError {
 pub(super) fn refused() -> OutboxError {
     let text = "the file is the database of another program, and holds no outbox";
     OutboxError::new(OutboxErrorKind::NoOutbox, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_looked_at_is_not_called_something_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("outbox.db");
+        std::fs::write(&file, "").unwrap();
+        let denied = io::Error::from(io::ErrorKind::PermissionDenied);
+        for (facts, kind, text) in [
+            (file.metadata(), OutboxErrorKind::ReadOnly, "writable"),
+            (Err(denied), OutboxErrorKind::ReadOnly, "permission denied"),
+            (
+                folder.path().metadata(),
+                OutboxErrorKind::NoOutbox,
+                "not a file",
+            ),
+        ] {
+            let (found, said) = obstacle(facts);
+            assert_eq!(found, kind, "{said}");
+            assert!(said.contains(text), "{said}");
+        }
+    }
 }

@@ -45,11 +45,14 @@ pub(crate) async fn export(args: &ExportArgs) -> Exit {
         return print::failure(&problem, Exit::Config);
     }
     let from = ("--from", args.from.as_deref());
-    let written = match get(from, "export", EXPORT_PATIENCE).await {
-        Ok(archive) => files::unpack(&archive, &args.folder),
+    let archive = match get(from, "export", EXPORT_PATIENCE).await {
+        Ok(archive) => archive,
         Err((message, exit)) => return print::failure(&message, exit),
     };
-    match written {
+    if let Err(problem) = files::prepare(&args.folder) {
+        return print::failure(&problem, Exit::Config);
+    }
+    match files::unpack(&archive, &args.folder) {
         Ok(messages) => {
             print::note(text::emulator::exported(messages, args.folder.display()));
             Exit::Success

@@ -292,6 +292,13 @@ fn a_running_emulator_gives_its_variables_its_health_and_its_export() {
     assert_eq!(ran.code, 0, "{ran:?}");
     assert!(ran.stderr.starts_with("1 message is in "), "{ran:?}");
     assert!(to.join("stats.json").exists());
+    if cfg!(target_os = "linux") {
+        // Nobody can make a folder there.
+        let export = ["emulator", "export", "/proc/none", "--from", url];
+        let ran = run(&export, &[], "");
+        assert_eq!(ran.code, 3, "{ran:?}");
+        assert!(ran.stderr.contains("/proc/none: "), "{ran:?}");
+    }
     let (_, port) = crate::support::closed_port();
     let gone = format!("http://127.0.0.1:{port}");
     let ran = run(&["emulator", "health", &gone], &[], "");

@@ -54,7 +54,9 @@ async fn listen(args: &ListenArgs) -> Result<Exit> {
     let (events, notifications) = receivers(args)?;
     check_address(args)?;
     Kept::check(&args.keep)?;
-    let statuses = if args.outbox.store.is_some() || environment::process("MSM_OUTBOX").is_some() {
+    // A key without an outbox is a mistake, which opening reports.
+    let is_given = args.outbox.store.is_some() || args.outbox.key_file.is_some();
+    let statuses = if is_given || variable(&environment::process, "MSM_OUTBOX").is_some() {
         Some(Statuses::new(open_or_create(&args.outbox).await?))
     } else {
         None

@@ -192,6 +192,8 @@ fn requests_without_the_secret_and_unusable_options_are_refused() {
             &["--keep", &file, "--secret-file", "/nonexistent"],
             secrets(),
         ),
+        // A key for an outbox that nothing names.
+        (&["--keep", &file, "--key-file", &file], secrets()),
     ] {
         let ran = run(&[&["listen", "--json"], words].concat(), &environment, "");
         assert_eq!(ran.code, 3, "{words:?}: {ran:?}");
@@ -202,6 +204,12 @@ fn requests_without_the_secret_and_unusable_options_are_refused() {
         &secrets(),
         "",
     );
+    assert_eq!(ran.code, 7, "{ran:?}");
+    // An empty variable counts as missing.
+    let mut environment = secrets();
+    environment.push(("MSM_OUTBOX", " ".to_owned()));
+    let words = ["listen", "--keep", &file, "--once", "--for", "10ms"];
+    let ran = run(&words, &environment, "");
     assert_eq!(ran.code, 7, "{ran:?}");
 }
 

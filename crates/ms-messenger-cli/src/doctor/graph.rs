@@ -1,7 +1,7 @@
 //! Teams through Microsoft Graph.
 
 use ms_messenger::{
-    AccessToken, Result, StaticToken, TokenProvider as _, TokenRequest,
+    AccessToken, ErrorKind, Result, RetryPolicy, StaticToken, TokenProvider as _, TokenRequest,
     http::Bearer,
     msgraph_chat::{OPERATIONS, permissions, permissions::Operation},
 };
@@ -9,6 +9,7 @@ use ms_messenger::{
 use crate::{
     claims::Claims,
     config::Settings,
+    connect,
     doctor::{
         context::{DoctorContext, Verdict},
         finding::Findings,
@@ -49,6 +50,13 @@ pub(crate) async fn teams(context: &DoctorContext, findings: &mut Findings) {
         Ok(token) => token,
         Err(error) => return findings.failure("sign-in", error, settings),
     };
+    // What the client rejects, every send would meet. The token has its own findings.
+    let client = connect::msgraph_chat(settings, context.options.clone(), RetryPolicy::never());
+    if let Err(error) = client.map_err(|error| settings.with_names(error))
+        && error.kind() == ErrorKind::Config
+    {
+        return findings.failure("settings", error, settings);
+    }
     context.token(token.secret(), Service::Graph(&address), findings);
     if let Some(claims) = Claims::read(token.secret()) {
         check_permissions(&claims, findings);

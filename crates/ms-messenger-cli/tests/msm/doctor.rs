@@ -6,7 +6,7 @@ use ms_messenger_emulator::{FaultAction, FaultRule, Faults};
 use serde_json::Value;
 
 use crate::support::{
-    Environment, Ran, acs_chat, acs_messages, closed_port, msgraph_chat, run, skype, start,
+    Environment, Ran, acs_chat, acs_messages, channel, closed_port, msgraph_chat, run, skype, start,
 };
 
 fn doctor(environment: &Environment) -> Ran {
@@ -274,4 +274,20 @@ fn a_limited_chat_token_does_not_create_threads() {
         says("note", "needs chat: ", "thread.create"),
         "{operations:?}"
     );
+}
+
+#[test]
+fn a_setting_that_every_send_to_teams_rejects_is_a_problem() {
+    let emulator = start(false);
+    for value in ["a\u{1b}b", &"x".repeat(2001)] {
+        let mut environment = msgraph_chat(emulator.seed());
+        environment.retain(|(name, _)| *name != "MSGRAPH_USER");
+        environment.push(("MSGRAPH_USER", value.to_owned()));
+        let to = channel(emulator.seed());
+        let sent = run(&["send", "--to", &to, "--text", "x"], &environment, "");
+        assert_eq!(sent.code, 3, "{sent:?}");
+        let ran = run(&["doctor", "--platform", "msgraph-chat"], &environment, "");
+        assert_eq!(ran.code, 3, "{ran:?}");
+        assert!(ran.stdout.contains("MSGRAPH_USER: must "), "{ran:?}");
+    }
 }

@@ -104,6 +104,7 @@ impl Settings {
         for variable in APPLICATION {
             reader.read_variable(variable, false);
         }
+        reader.check_proxies();
         let file = ConfigFile::load(args.store.config.as_deref(), env)?;
         let name = profile::name(&args.store, env);
         if let Some(file) = &file {

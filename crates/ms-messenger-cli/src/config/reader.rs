@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use ms_messenger::{
-    AccessToken, ErrorKind, ExposeSecret as _, Problem, Problems, Result, SecretString,
+    AccessToken, ErrorKind, ExposeSecret as _, Problem, Problems, Result, SecretString, Url,
     http::acs::CONNECTION_STRING_VARIABLES,
 };
 
@@ -22,6 +22,11 @@ use crate::{
 
 /// Settings that are sent as they are.
 const TOKENS: [&str; 3] = ["ACS_ACCESS_TOKEN", "ACS_CHAT_TOKEN", "MSGRAPH_TOKEN"];
+
+/// The longest address of a proxy, in bytes.
+const LONGEST_ADDRESS: usize = 2000;
+/// Variables with the proxy of calls over https; no other calls use one.
+const PROXIES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
 
 /// The settings that are read so far. The first value of a variable wins.
 pub(super) struct Reader<'a> {
@@ -199,6 +204,17 @@ impl<'a> Reader<'a> {
         self.problems.add(setting.origin.setting(variable), rule);
     }
 
+    /// Finds proxies that no connection would use: the HTTP client passes them over in silence, and a
+    /// message would leave directly.
+    pub(super) fn check_proxies(&mut self) {
+        for name in PROXIES {
+            let value = variable(self.env, name);
+            if value.is_some_and(|value| !is_proxy(&value)) {
+                self.problems.add(name, text::config::PROXY);
+            }
+        }
+    }
+
     /// Reads the one line that a file holds. No error repeats its content.
     fn read_file(&mut self, path: &Path) -> Option<SecretString> {
         let name = path.display().to_string();
@@ -209,4 +225,15 @@ impl<'a> Reader<'a> {
         }
         None
     }
+}
+
+/// Whether a value names a proxy, also one of a kind that cannot be used: that is an error later.
+fn is_proxy(value: &str) -> bool {
+    let address = match value.split_once("://") {
+        Some(_) => Url::parse(value),
+        None => Url::parse(&format!("http://{value}")),
+    };
+    let is_known = |scheme: &str| matches!(scheme, "http" | "https") || scheme.starts_with("socks");
+    let is_plain = value.len() <= LONGEST_ADDRESS && value.bytes().all(|it| it.is_ascii_graphic());
+    is_plain && address.is_ok_and(|url| url.has_host() && is_known(url.scheme()))
 }

@@ -30,6 +30,7 @@ pub(crate) const NAME: &str =
     "the name must be 1 to 64 of A-Z a-z 0-9 . _ - and not begin with . or -";
 pub(crate) const TOKEN: &str =
     "must have visible ASCII characters only, without white space, as every token has";
+pub(crate) const PROXY: &str = "must be the address of a proxy, e.g. http://proxy.contoso.com:8080";
 pub(crate) const HEADER: &str = "begins with \"Bearer \": give the token alone";
 
 /// An unknown member, with the known one that may be meant.

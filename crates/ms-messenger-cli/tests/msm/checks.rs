@@ -76,6 +76,43 @@ fn an_untrusted_certificate_says_what_to_set_and_is_not_temporary() {
 }
 
 #[test]
+fn a_proxy_that_no_connection_would_use_is_refused() {
+    let emulator = start(false);
+    let world = emulator.seed();
+    let to = channel(world);
+    let words = ["send", "--to", &to, "--text", "x"];
+    for name in ["HTTPS_PROXY", "all_proxy"] {
+        for value in [
+            "ftp://h/",
+            "::::",
+            "http://a b",
+            "http://a\u{1}b",
+            "http://",
+        ] {
+            let own = vec![(name, value.to_owned())];
+            let ran = run(&words, &[msgraph_chat(world), own].concat(), "");
+            assert_eq!(ran.code, 3, "{value}: {ran:?}");
+            assert!(
+                ran.stderr.contains(&format!("{name}: must be the address")),
+                "{ran:?}"
+            );
+        }
+    }
+    assert!(emulator.messages().is_empty());
+    // The connection to this machine uses none.
+    for value in [
+        "proxy.contoso.com:8080",
+        "http://u:p@proxy",
+        "socks5h://h:1",
+        " ",
+    ] {
+        let own = vec![("HTTPS_PROXY", value.to_owned())];
+        let ran = run(&words, &[msgraph_chat(world), own].concat(), "");
+        assert_eq!(ran.code, 0, "{value}: {ran:?}");
+    }
+}
+
+#[test]
 fn a_proxy_of_the_environment_that_cannot_be_reached_is_named() {
     let (emulator, _folder, ca) = with_https();
     let world = emulator.seed();

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ms_messenger::{
-    ErrorKind, Url,
+    Error, ErrorKind, Url,
     http::{Bytes, HttpClient, HttpOptions, HttpRequest, Method, Proxy},
 };
 use serde_json::Value;
@@ -13,6 +13,7 @@ use crate::{
     emulator::{files, variables::USUAL},
     environment::{self, variable},
     exit::Exit,
+    explain::explain,
     print,
     terminal::escaped,
     text,
@@ -112,19 +113,28 @@ async fn get(given: Given<'_>, path: &str, patience: Duration) -> Result<Bytes, 
     let client = HttpClient::new(&options).map_err(|error| config(error.to_string()))?;
     let request = HttpRequest::new(Method::GET, address, Bytes::new());
     let shown = named.trim_end_matches('/');
-    let response = client.exchange(request).await.map_err(|error| {
-        let exit = Exit::of_not_sent(error.kind());
-        let what = match error.kind() {
-            ErrorKind::Connect => text::emulator::NOT_RUNNING,
-            ErrorKind::Timeout => text::emulator::NO_RESPONSE,
-            _ => error.message(),
-        };
-        (format!("{shown}: {what}"), exit)
-    })?;
+    let response = client.exchange(request).await;
+    let response = response.map_err(|error| no_response(shown, error))?;
     if response.status() != 200 {
         let status = response.status().as_u16();
         let message = text::emulator::wrong_status(shown, status, path);
         return Err(config(message));
     }
     Ok(response.into_body())
+}
+
+/// Says why there was no response of the emulator at `shown`.
+fn no_response(shown: &str, error: Error) -> (String, Exit) {
+    let exit = Exit::of_not_sent(error.kind());
+    let what = match error.kind() {
+        ErrorKind::Connect => text::emulator::NOT_RUNNING.to_owned(),
+        ErrorKind::Timeout => text::emulator::NO_RESPONSE.to_owned(),
+        _ => {
+            let explained = explain(error, None);
+            let advice = explained.advice.map(|advice| format!("; {advice}"));
+            let message = explained.error.message();
+            format!("{message}{}", advice.unwrap_or_default())
+        }
+    };
+    (format!("{shown}: {what}"), exit)
 }

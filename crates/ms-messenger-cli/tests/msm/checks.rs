@@ -13,7 +13,7 @@ use crate::support::{
 const NOWHERE: &str = "channel:fbe2bf47-16c8-47cf-b4a5-4b9b187c508b/19:4a95f7@thread.tacv2";
 
 /// An emulator with HTTPS, and the certificate of its authority.
-fn with_https() -> (Emulator, tempfile::TempDir, String) {
+pub(crate) fn with_https() -> (Emulator, tempfile::TempDir, String) {
     let folder = tempfile::tempdir().unwrap();
     let ca = folder.path().join("ca.pem");
     let runtime = tokio::runtime::Builder::new_current_thread().build();

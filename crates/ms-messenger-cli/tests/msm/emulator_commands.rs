@@ -4,7 +4,10 @@ use std::{fs, path::Path, process::Command};
 
 use serde_json::Value;
 
-use crate::support::{Ran, http, run, start};
+use crate::{
+    checks::with_https,
+    support::{Ran, http, run, start},
+};
 
 fn exec(options: &[&str], command: &[&str]) -> Ran {
     let words = [&["emulator", "exec"], options, &["--"], command].concat();
@@ -239,6 +242,19 @@ fn a_certificate_authority_that_is_not_on_this_machine_is_not_trusted() {
     assert_eq!((ran.code, ran.json()), (0, without), "{ran:?}");
     let note = "/nonexistent/ca.pem is not on this machine: the variables of TLS are left out";
     assert!(ran.stderr.contains(note), "{ran:?}");
+}
+
+#[test]
+fn an_untrusted_emulator_is_told_with_what_makes_it_trusted() {
+    let (emulator, _folder, _) = with_https();
+    let url = emulator.https_url().unwrap();
+    for command in [&["health"][..], &["env"], &["export", "to", "--from"]] {
+        let ran = run(&[&["emulator"], command, &[url]].concat(), &[], "");
+        assert_eq!(ran.code, 3, "{ran:?}");
+        assert!(ran.stderr.contains("is not trusted: "), "{ran:?}");
+        assert!(ran.stderr.contains("set SSL_CERT_FILE to "), "{ran:?}");
+        assert!(!ran.stderr.contains("HttpOptions"), "{ran:?}");
+    }
 }
 
 #[test]

@@ -123,6 +123,46 @@ def test_a_toggle_stands_before_its_text_on_one_line(page, world):
     assert size == usual
 
 
+def test_what_a_card_does_when_pressed_is_said_and_what_is_chosen_is_shown(page, world):
+    def does(title):
+        return {"type": "Action.Submit", "title": title}
+
+    def block(text):
+        return {"type": "TextBlock", "text": text}
+
+    choices = [{"title": "Red", "value": "1"}, {"title": "Green", "value": "2"}, {"title": "Blue", "value": "3"}]
+    cell = {"items": [block("cell")], "selectAction": does("On cell")}
+    message = card(
+        block("first\n\nsecond\r- third"),
+        {"type": "RichTextBlock", "inlines": [{"type": "TextRun", "text": "run", "selectAction": does("On run")}]},
+        {"type": "Image", "url": "https://contoso.test/p.png", "selectAction": does("On image")},
+        {"type": "Container", "items": [block("inside")], "selectAction": does("On container")},
+        {"type": "ColumnSet", "columns": [{"type": "Column", "selectAction": does("On column")}], "selectAction": does("On columns")},
+        {"type": "Table", "rows": [{"cells": [cell]}]},
+        {"type": "Input.Text", "value": "two\nlines", "isMultiline": True, "inlineAction": does("Beside")},
+        {"type": "Input.Toggle", "title": "Agree", "label": "Terms", "valueOn": "yes", "value": "yes"},
+        {"type": "Input.ChoiceSet", "label": "Many", "isMultiSelect": True, "value": "1,3", "choices": choices},
+        {"type": "Input.ChoiceSet", "label": "One", "value": "2", "choices": choices},
+        {"type": "Input.ChoiceSet", "label": "None", "placeholder": "choose", "choices": choices},
+        {"type": "FactSet", "facts": [{"title": "k", "value": "v"}] * 501},
+    )
+    content = json.loads(message["attachments"][0]["content"])
+    content.update(version="1.6", selectAction=does("On card"))
+    message["attachments"][0]["content"] = json.dumps(content)
+    world.teams(message)
+    page.until(lambda: page.all("article .card"))
+    drawn = page.one("article .card")
+    pressed = [note.text for note in drawn.find_elements(By.CSS_SELECTOR, ".note") if "when pressed" in note.text]
+    titles = ["run", "image", "container", "column", "columns", "cell", "card"]
+    assert pressed == [f"when pressed: On {title}" for title in titles]
+    for text in ["first\n\nsecond\n- third", "Beside", "Terms", "version 1.6 of cards is drawn as 1.5", "the rest of the card is not drawn"]:
+        assert text in drawn.text, text
+    assert page.one("article .card textarea").get_attribute("value") == "two\nlines"
+    assert page.one("article .card [type=checkbox]").is_selected()
+    selected = page.script("return [...document.querySelectorAll('article .card select')].map((s) => [...s.selectedOptions].map((o) => o.text))")
+    assert selected == [["Red", "Blue"], ["Green"], ["choose"]]
+
+
 def places(page, within, *names):
     """How far from the left each of the names begins, as it is drawn."""
     return page.script(

@@ -32,7 +32,8 @@ struct Filling<'a> {
 impl<'a> Filling<'a> {
     fn component(&self, component: &Value) -> Option<Part> {
         let text = component["text"].as_str().unwrap_or_default();
-        Some(match component["type"].as_str()? {
+        let kind = component["type"].as_str()?.to_ascii_uppercase();
+        Some(match kind.as_str() {
             "HEADER" if component["format"] == "TEXT" || !component["format"].is_string() => {
                 let text = self.filled(text, "header");
                 Part::Heading { text }
@@ -49,7 +50,11 @@ impl<'a> Filling<'a> {
                     buttons: buttons.collect(),
                 }
             }
-            _ => return None,
+            _ => {
+                let name = kind.to_ascii_lowercase().replace('_', " ");
+                let text = format!("{name} is not drawn");
+                Part::Note { text }
+            }
         })
     }
 
@@ -99,7 +104,9 @@ impl<'a> Filling<'a> {
                 url: Some(url.to_owned()),
             };
         }
-        let name = value["locationName"].as_str().unwrap_or_default();
+        let said = ["locationName", "address"].into_iter();
+        let said: Vec<&str> = said.filter_map(|member| value[member].as_str()).collect();
+        let name = said.join(", ");
         let text = match (value["latitude"].as_f64(), value["longitude"].as_f64()) {
             (Some(latitude), Some(longitude)) => {
                 format!("location {latitude}, {longitude} {name}")
@@ -120,7 +127,10 @@ impl<'a> Filling<'a> {
         });
         Button {
             title: title.to_owned(),
-            detail: value["payload"].as_str().map(str::to_owned),
+            detail: value["payload"]
+                .as_str()
+                .or_else(|| button["phone_number"].as_str())
+                .map(str::to_owned),
             url,
         }
     }
@@ -167,6 +177,46 @@ mod tests {
         };
         let url = Some("https://contoso.test/orders/77");
         assert_eq!(buttons[1].url.as_deref(), url);
+    }
+
+    #[test]
+    fn what_is_not_drawn_is_said() {
+        let known = Known {
+            name: "offer".to_owned(),
+            language: "en".to_owned(),
+            status: "approved".to_owned(),
+            content: json!([
+                {"type": "header", "format": "LOCATION"},
+                {"type": "LIMITED_TIME_OFFER", "limited_time_offer": {"text": "Today"}},
+                {"type": "CAROUSEL", "cards": []},
+                {"type": "BUTTONS", "buttons": [
+                    {"type": "PHONE_NUMBER", "text": "Call", "phone_number": "+14255550100"},
+                ]},
+            ]),
+        };
+        let message = json!({
+            "name": "offer", "language": "en",
+            "values": [{"kind": "location", "name": "place", "latitude": 1.5, "longitude": 2.5,
+                        "locationName": "Contoso", "address": "Main Street 1"}],
+            "bindings": {"header": [{"refValue": "place"}]},
+        });
+        let note = |text: &str| Part::Note {
+            text: text.to_owned(),
+        };
+        let call = Button {
+            title: "Call".to_owned(),
+            detail: Some("+14255550100".to_owned()),
+            url: None,
+        };
+        let expected = [
+            note("location 1.5, 2.5 Contoso, Main Street 1"),
+            note("limited time offer is not drawn"),
+            note("carousel is not drawn"),
+            Part::Buttons {
+                buttons: vec![call],
+            },
+        ];
+        assert_eq!(template(&[known], &message), expected);
     }
 
     #[test]

@@ -145,6 +145,40 @@ def test_roles_names_and_contrast(page, world, scheme):
         page.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
 
 
+def test_a_message_that_is_wider_than_its_place_is_scrolled_by_the_keyboard(page, world):
+    cells = [{"items": [{"type": "TextBlock", "text": "a cell"}]}] * 30
+    world.teams(card({"type": "Table", "rows": [{"cells": cells}]}))
+    world.chat("word " * 150)
+    page.until(lambda: page.numbers() == [1, 2])
+    page.until(lambda: page.one("article[data-seq='1'] .body").get_attribute("tabindex") == "0")
+    assert findings(page) == []
+    # The other one does not fit as soon as the window is small.
+    tall = page.one("article[data-seq='2'] .body")
+    assert tall.get_attribute("tabindex") is None
+    page.driver.set_window_size(500, 400)
+    try:
+        page.until(lambda: tall.get_attribute("tabindex") == "0")
+    finally:
+        page.driver.set_window_size(1360, 860)
+    page.until(lambda: tall.get_attribute("tabindex") is None)
+
+
+def test_what_is_open_is_told_without_the_colours_of_the_page(page, world):
+    world.chat("x")
+    media = {"features": [{"name": "forced-colors", "value": "active"}]}
+    page.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
+    try:
+        page.go("Emulated thread")
+        page.until(lambda: page.all("#conversations a[aria-current]"))
+        outline = "return getComputedStyle(document.querySelector(arguments[0])).outlineStyle"
+        assert page.script(outline, "#conversations a[aria-current]") == "solid"
+        assert page.script(outline, "#view-all") == "none"
+        page.click("#view-all")
+        page.until(lambda: page.script(outline, "#view-all") == "solid")
+    finally:
+        page.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+
+
 def test_a_narrow_window_keeps_everything_in_reach(page, world):
     world.chat("x" * 300)
     page.driver.set_window_size(500, 800)

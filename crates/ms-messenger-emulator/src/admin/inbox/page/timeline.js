@@ -13,14 +13,20 @@ const PATIENCE = 20;
 const REREAD = 3;
 const NEAR = 400;
 
-/** Lets the keyboard scroll a message that is longer than its place. */
+/** Lets the keyboard scroll a message that is longer or wider than its place. */
 function reachable(element) {
   const body = element.querySelector('.body');
-  if (body.scrollHeight <= body.clientHeight) return;
-  body.tabIndex = 0;
-  body.setAttribute('role', 'group');
-  body.setAttribute('aria-label', `Message ${element.dataset.seq}`);
+  if (body.scrollHeight > body.clientHeight || body.scrollWidth > body.clientWidth) {
+    body.tabIndex = 0;
+    body.setAttribute('role', 'group');
+    body.setAttribute('aria-label', `Message ${element.dataset.seq}`);
+  } else if (body !== document.activeElement) {
+    for (const name of ['tabindex', 'role', 'aria-label']) body.removeAttribute(name);
+  }
 }
+
+// A window that became narrower, or a picture that has come.
+const sizes = new ResizeObserver((entries) => entries.forEach(({ target }) => reachable(target)));
 
 export class Timeline {
   constructor({ onopen, onfound, titleOf, onproblem }) {
@@ -154,7 +160,7 @@ export class Timeline {
       this.items.unshift(...fresh);
       this.root.scrollTop += this.root.scrollHeight - height;
     }
-    elements.forEach(reachable);
+    for (const element of elements) sizes.observe(element);
     this.trim(where);
     this.reachOne();
   }
@@ -286,7 +292,7 @@ export class Timeline {
     element.tabIndex = entry.element.tabIndex;
     const hadFocus = entry.element.contains(document.activeElement);
     entry.element.replaceWith(element);
-    reachable(element);
+    sizes.observe(element);
     if (hadFocus) element.focus();
     Object.assign(entry, { item, text, element });
   }
@@ -333,7 +339,7 @@ export class Timeline {
     }
     const element = this.draw(item);
     this.items[next].element.before(element);
-    reachable(element);
+    sizes.observe(element);
     this.items.splice(next, 0, { item, text: JSON.stringify(item), element });
   }
 

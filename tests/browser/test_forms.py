@@ -150,9 +150,13 @@ def test_a_form_says_either_what_was_done_or_what_is_wrong(page):
     [button] = [button for button in page.all("dialog button") if button.text == "Set offset"]
     button.click()
     page.says("set")
-    page.fill("dialog [name=offset_ms]", "soon")
-    button.click()
-    page.problem("offset_ms: must be a whole number")
+    for text in ["soon", "0x10", "1e3", "1.5"]:
+        page.fill("dialog [name=offset_ms]", "0")
+        button.click()
+        page.says("set")
+        page.fill("dialog [name=offset_ms]", text)
+        button.click()
+        page.problem("offset_ms: must be a whole number")
     assert not page.one("dialog .said").is_displayed()
 
 

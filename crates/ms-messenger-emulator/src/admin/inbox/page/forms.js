@@ -23,7 +23,7 @@ export const options = (all) => all.map((one) => {
 /** The whole number of a field. */
 export const number = (text, name) => {
   const value = Number(text);
-  if (text === '' || !Number.isSafeInteger(value)) throw new Error(`${name}: must be a whole number`);
+  if (!/^-?\d+$/.test(text) || !Number.isSafeInteger(value)) throw new Error(`${name}: must be a whole number`);
   return value;
 };
 

@@ -185,6 +185,11 @@ fn attached(attachment: &Value, parts: &mut Vec<Part>) {
         }),
         _ if kind.starts_with("application/vnd.microsoft.card.") && content.is_object() => {
             simple_card(&content, parts);
+            let name = kind.rsplit('.').next().unwrap_or_default();
+            if !["hero", "thumbnail"].contains(&name) {
+                let text = format!("the rest of the {name} card is not drawn");
+                parts.push(Part::Note { text });
+            }
         }
         _ => parts.push(Part::Note {
             text: name.map_or_else(|| kind.to_owned(), |name| format!("{name} ({kind})")),
@@ -192,7 +197,7 @@ fn attached(attachment: &Value, parts: &mut Vec<Part>) {
     }
 }
 
-/// A hero or thumbnail card: title, subtitle, text and buttons.
+/// A hero or thumbnail card: title, subtitle, text, pictures, buttons and what a press does.
 fn simple_card(card: &Value, parts: &mut Vec<Part>) {
     if let Some(text) = text(&card["title"]) {
         parts.push(Part::Heading { text });
@@ -203,14 +208,38 @@ fn simple_card(card: &Value, parts: &mut Vec<Part>) {
     if let Some(html) = text(&card["text"]) {
         parts.push(Part::Html { html });
     }
-    let buttons = list(&card["buttons"]).iter().map(|button| Button {
-        title: text(&button["title"]).unwrap_or_default(),
-        detail: None,
+    parts.extend(list(&card["images"]).iter().map(card_picture));
+    let tap = Some(&card["tap"]).filter(|tap| tap.is_object());
+    let all = list(&card["buttons"]).iter().map(|button| (button, None));
+    let all = all.chain(tap.map(|tap| (tap, Some("when pressed".to_owned()))));
+    let buttons = all.map(|(button, detail)| Button {
+        title: text(&button["title"])
+            .or_else(|| text(&button["type"]))
+            .unwrap_or_default(),
+        detail,
         url: text(&button["value"]).filter(|_| button["type"] == "openUrl"),
     });
     let buttons: Vec<Button> = buttons.collect();
     if !buttons.is_empty() {
         parts.push(Part::Buttons { buttons });
+    }
+}
+
+/// A picture of a card, which a message holds or which is elsewhere.
+fn card_picture(image: &Value) -> Part {
+    let name = text(&image["alt"]).unwrap_or_else(|| "picture".to_owned());
+    let url = text(&image["url"]);
+    match url.as_deref().and_then(|url| url.strip_prefix("cid:")) {
+        Some(id) => Part::Picture {
+            media: id.to_owned(),
+            alt: name,
+        },
+        None => Part::File {
+            name,
+            media_type: None,
+            media: None,
+            url,
+        },
     }
 }
 
@@ -252,5 +281,34 @@ mod tests {
         assert!(matches!(&parts[6], Part::Buttons { buttons } if buttons.len() == 1));
         assert!(matches!(&parts[7], Part::Note { text } if text == "n (application/vnd.other)"));
         assert!(matches!(&parts[8], Part::Card { card } if card.is_null()));
+    }
+
+    #[test]
+    fn all_of_a_card_is_drawn_or_said_not_to_be() {
+        let card = json!({
+            "images": [{"url": "https://a.test/p.png", "alt": "plan"}, {"url": "cid:1"}],
+            "tap": {"type": "openUrl", "value": "https://b.test"},
+        });
+        let attachment = |kind: &str| json!({"contentType": format!("application/vnd.microsoft.card.{kind}"), "content": card.to_string()});
+        let drawn = |kind: &str| {
+            let mut parts = Vec::new();
+            attached(&attachment(kind), &mut parts);
+            parts
+        };
+        let hero = drawn("hero");
+        assert!(
+            matches!(&hero[0], Part::File { name, url: Some(url), .. } if name == "plan" && url == "https://a.test/p.png")
+        );
+        assert!(matches!(&hero[1], Part::Picture { media, .. } if media == "1"));
+        let tap = Button {
+            title: "openUrl".to_owned(),
+            detail: Some("when pressed".to_owned()),
+            url: Some("https://b.test".to_owned()),
+        };
+        assert_eq!(hero[2], Part::Buttons { buttons: vec![tap] });
+        assert_eq!(hero.len(), 3);
+        assert_eq!(drawn("thumbnail"), hero);
+        let text = "the rest of the receipt card is not drawn".to_owned();
+        assert_eq!(drawn("receipt")[3..], [Part::Note { text }]);
     }
 }

@@ -43,5 +43,6 @@ pub(crate) mod server;
 pub(crate) mod service;
 pub(crate) mod settings;
 pub(crate) mod stats;
+pub(crate) mod strict_json;
 pub(crate) mod token_request;
 pub(crate) mod tokens;

@@ -130,8 +130,10 @@ fn faults(file: &Path) -> Result<Faults, String> {
     let name = file.display();
     let text = files::text(file, files::SETTING);
     let text = text.map_err(|error| format!("{name}: {}", unreadable(&error)))?;
-    let rules = serde_json::from_str(&text).map_err(|e| text::emulator::not_json(&name, &e))?;
-    Faults::from_json(&rules).map_err(|e| format!("{name}: {e}"))
+    // What is no JSON is said in our words.
+    let read = serde_json::from_str::<serde::de::IgnoredAny>(&text);
+    read.map_err(|e| text::emulator::not_json(&name, &e))?;
+    text.parse().map_err(|e| format!("{name}: {e}"))
 }
 
 /// Reports why the emulator did not start.

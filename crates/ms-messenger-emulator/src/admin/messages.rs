@@ -59,14 +59,15 @@ pub(super) fn list(registry: &Registry, request: &Request) -> Response {
 pub(super) async fn wait(registry: &Registry, request: &Request) -> Response {
     let mut query = Query::new(request, &["text", "timeout_ms"]);
     let filter = query.filter(registry);
-    let timeout = query.number("timeout_ms").unwrap_or(DEFAULT_WAIT_MS);
+    let timeout = query.number_within(0, MAX_WAIT_MS, "timeout_ms");
+    let timeout = timeout.unwrap_or(DEFAULT_WAIT_MS);
     if let Some(refusal) = query.refusal() {
         return refusal;
     }
     let text = query.value("text");
     // Subscribe before the check, so that no message is missed in between.
     let mut changes = registry.engine.changes();
-    let deadline = tokio::time::sleep(Duration::from_millis(timeout.min(MAX_WAIT_MS)));
+    let deadline = tokio::time::sleep(Duration::from_millis(timeout));
     tokio::pin!(deadline);
     loop {
         let found = registry.engine.ledger().newest(&filter, text);
@@ -134,10 +135,18 @@ impl<'a> Query<'a> {
     }
 
     fn number_from(&mut self, least: u64, name: &str) -> Option<u64> {
+        self.number_within(least, u64::MAX, name)
+    }
+
+    fn number_within(&mut self, least: u64, most: u64, name: &str) -> Option<u64> {
         let number = self.request.query.value(name)?.parse().ok();
-        let number = number.filter(|number| *number >= least);
+        let number = number.filter(|number| (least..=most).contains(number));
         if number.is_none() {
-            let rule = format!("{name}: must be a whole number from {least}");
+            let end = match most {
+                u64::MAX => String::new(),
+                most => format!(" to {most}"),
+            };
+            let rule = format!("{name}: must be a whole number from {least}{end}");
             self.problems.push(rule);
         }
         number

@@ -9,7 +9,7 @@ use crate::wire::request::Request;
 /// Refuses a request that names another host than this machine or those of the emulator, or that
 /// comes from a page of such a host. Programs send no `Origin`.
 pub(super) fn check(request: &Request, hosts: &[String]) -> Result<(), String> {
-    check_parts(request.host(), &request.headers, hosts)
+    check_parts([request.host()], &request.headers, hosts)
 }
 
 /// The same for a request that was not read yet.
@@ -17,15 +17,22 @@ pub(super) fn check_incoming<B>(
     incoming: &http::Request<B>,
     hosts: &[String],
 ) -> Result<(), String> {
-    let host = incoming.headers().get(HOST);
-    let host = host.and_then(|host| host.to_str().ok());
-    // HTTP/2 has `:authority` in its place.
-    let host = host.or_else(|| incoming.uri().authority().map(Authority::as_str));
-    check_parts(host.unwrap_or_default(), incoming.headers(), hosts)
+    // HTTP/2 has `:authority` in the place of `Host`, and a target in HTTP/1.1 can have both.
+    let target = incoming.uri().authority().map(Authority::as_str);
+    check_parts(target, incoming.headers(), hosts)
 }
 
-fn check_parts(host: &str, headers: &HeaderMap, hosts: &[String]) -> Result<(), String> {
-    if !is_own(host, hosts) {
+/// Checks every host that a request names, beside those of `Host` also `named`: which of them counts is the
+/// business of whoever forwarded it.
+fn check_parts<'a>(
+    named: impl IntoIterator<Item = &'a str>,
+    headers: &'a HeaderMap,
+    hosts: &[String],
+) -> Result<(), String> {
+    let of_headers = headers.get_all(HOST).iter();
+    let of_headers = of_headers.map(|host| host.to_str().unwrap_or_default());
+    let mut all = named.into_iter().chain(of_headers).peekable();
+    if all.peek().is_none() || !all.all(|host| is_own(host, hosts)) {
         return Err(refusal("Host"));
     }
     let origins = headers.get_all("origin");

@@ -4,7 +4,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::{
-    engine::refusal::Refusal,
+    engine::{refusal::Refusal, strict_json},
     wire::{request::Request, response::Response},
 };
 
@@ -49,8 +49,12 @@ pub(crate) fn repeated(request: &Request) -> Option<String> {
 
 /// The document in the body, or the response to a body that is no JSON.
 pub(crate) fn document(request: &Request) -> Result<Value, Box<Response>> {
-    serde_json::from_slice(&request.body).map_err(|e| {
-        let problem = format!("the body is not JSON: {e}");
+    strict_json::read(&request.body).map_err(|e| {
+        let problem = if e.is_data() {
+            e.to_string()
+        } else {
+            format!("the body is not JSON: {e}")
+        };
         Box::new(bad_request("InvalidJson", &[problem]))
     })
 }

@@ -205,6 +205,44 @@ async fn hostile_bytes_do_not_bring_it_down() {
 }
 
 #[tokio::test]
+async fn every_host_that_a_request_names_is_checked() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let out = Outside::start().await;
+    let address = out.base.strip_prefix("http://").unwrap().to_owned();
+    for (hosts, status) in [
+        (vec!["localhost"], "200"),
+        (vec!["localhost", "evil.example"], "403"),
+        (vec!["evil.example", "localhost"], "403"),
+    ] {
+        let hosts: String = hosts.iter().map(|it| format!("host: {it}\r\n")).collect();
+        let request = format!("GET /_emulator/health HTTP/1.1\r\n{hosts}connection: close\r\n\r\n");
+        let mut stream = tokio::net::TcpStream::connect(&address).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut response = String::new();
+        stream.read_to_string(&mut response).await.unwrap();
+        assert!(
+            response.starts_with(&format!("HTTP/1.1 {status}")),
+            "{hosts}: {response}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_member_that_is_given_twice_and_a_wait_that_is_too_long_are_refused() {
+    let out = Outside::start().await;
+    let body = r#"{"rules": [], "rules": [{"action": {"kind": "delay", "ms": 1}}]}"#;
+    let request = out.client.put(format!("{}/_emulator/faults", out.base));
+    let response = request.body(body).send().await.unwrap();
+    assert_eq!(response.status(), 400);
+    let text = response.text().await.unwrap();
+    assert!(text.contains("rules: is given twice"), "{text}");
+    let wait = out.get("/_emulator/wait?timeout_ms=300001").await;
+    assert_eq!(wait.status(), 400);
+    let text = wait.text().await.unwrap();
+    assert!(text.contains("from 0 to 300000"), "{text}");
+}
+
+#[tokio::test]
 async fn pages_of_other_sites_are_refused() {
     let builder = Emulator::builder().with_host("mail.test");
     let out = Outside::of(builder.start().await.unwrap());

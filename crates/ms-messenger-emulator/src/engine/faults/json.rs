@@ -1,6 +1,6 @@
 //! The JSON form of fault rules: strict, and all problems at once.
 
-use std::fmt;
+use std::{fmt, str::FromStr};
 
 use serde_json::{Map, Value, json};
 
@@ -14,6 +14,7 @@ use crate::engine::{
         rule::{FaultRule, Faults, Selection},
     },
     platform::Platform,
+    strict_json,
 };
 
 /// Error returned when a fault document is invalid: every problem with the path of its member.
@@ -39,6 +40,18 @@ impl fmt::Display for ParseFaultsError {
 }
 
 impl std::error::Error for ParseFaultsError {}
+
+impl FromStr for Faults {
+    type Err = ParseFaultsError;
+
+    /// Reads the text of a document, as [`Faults::from_json`] does, in which each member is given once.
+    fn from_str(text: &str) -> Result<Self, ParseFaultsError> {
+        let document = strict_json::read(text.as_bytes()).map_err(|error| ParseFaultsError {
+            problems: vec![error.to_string()],
+        })?;
+        Self::from_json(&document)
+    }
+}
 
 impl Faults {
     /// Reads the document of `PUT /_emulator/faults` for the services of `catalog`.

@@ -1,9 +1,6 @@
 //! The contract of `Messenger`, checked by the suite for all backends.
 
-use std::{
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use std::{sync::Arc, time::SystemTime};
 
 use acs_chat::AcsChatClient;
 use ms_messenger_core::{RetryPolicy, SendRequest, StaticToken, Target};
@@ -36,7 +33,6 @@ async fn the_client_keeps_the_contract() {
     let subject = HttpSubject::start(AcsChat, |url| {
         let client = AcsChatClient::builder(url, StaticToken::new(TOKEN))
             .with_retry_policy(RetryPolicy::never())
-            .with_settling_margin(Duration::ZERO)
             .with_client_message_ids(true)
             .build();
         Arc::new(client.unwrap())

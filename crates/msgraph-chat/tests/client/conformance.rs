@@ -1,9 +1,6 @@
 //! The contract of `Messenger`, checked by the suite for all backends.
 
-use std::{
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use std::{sync::Arc, time::SystemTime};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use ms_messenger_core::{RetryPolicy, SendRequest, StaticToken, Target};
@@ -48,7 +45,6 @@ async fn the_client_keeps_the_contract() {
         let client = GraphChatClient::builder(StaticToken::new(token()))
             .with_base_url(url)
             .with_retry_policy(RetryPolicy::never())
-            .with_settling_margin(Duration::ZERO)
             .build();
         Arc::new(client.unwrap())
     });

@@ -25,7 +25,8 @@ use crate::{
 /// When standard output is closed.
 pub(crate) fn result(text: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    writeln!(out, "{}", shown(text))?;
+    // At once: a reader such as `head -n 1` is gone after the first line of several.
+    out.write_all(format!("{}\n", shown(text)).as_bytes())?;
     out.flush()
 }
 

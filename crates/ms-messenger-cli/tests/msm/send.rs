@@ -334,6 +334,29 @@ fn a_receipt_that_cannot_be_written_does_not_look_like_a_failed_send() {
     assert_eq!(emulator.messages().len(), 1);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_receipt_of_two_lines_is_written_at_once() {
+    use std::os::{fd::OwnedFd, unix::net::UnixDatagram};
+
+    let emulator = start(false);
+    let world = emulator.seed();
+    // Each datagram is what was written at once.
+    let (out, read) = UnixDatagram::pair().unwrap();
+    let status = crate::support::msm()
+        .args(["send", "--to", &channel(world), "--text", "x"])
+        .envs(msgraph_chat(world))
+        .stdout(OwnedFd::from(out))
+        .status()
+        .unwrap();
+    assert_eq!(status.code(), Some(0));
+    let mut bytes = [0; 4096];
+    let length = read.recv(&mut bytes).unwrap();
+    let text = std::str::from_utf8(&bytes[..length]).unwrap();
+    assert!(text.ends_with('\n'), "{text}");
+    assert_eq!(text.lines().count(), 2, "{text}");
+}
+
 #[test]
 fn an_application_of_entra_id_sends_through_acs_messages() {
     let emulator = start(false);

@@ -130,8 +130,8 @@ fn faults(file: &Path) -> Result<Faults, String> {
     let name = file.display();
     let text = files::text(file, files::SETTING);
     let text = text.map_err(|error| format!("{name}: {}", unreadable(&error)))?;
-    // What is no JSON is said in our words.
-    let read = serde_json::from_str::<serde::de::IgnoredAny>(&text);
+    // What is no JSON, or is nested too deeply, is said in our words.
+    let read = serde_json::from_str::<serde_json::Value>(&text);
     read.map_err(|e| text::emulator::not_json(&name, &e))?;
     text.parse().map_err(|e| format!("{name}: {e}"))
 }
